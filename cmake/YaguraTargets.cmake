@@ -1,0 +1,48 @@
+# yagura_library(<name> SOURCES ... [TESTS ...] [FUZZ ...] [DEPS ...] [TEST_DEPS ...])
+#
+# One folder under src/ = one static library yagura::<name>, its unit tests in one program
+# <name>_test, and one program <file without _fuzz.cpp>_fuzz for each fuzz target.
+function(yagura_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;TESTS;FUZZ;DEPS;TEST_DEPS" ${ARGN})
+  add_library(yagura_${name} STATIC ${ARG_SOURCES})
+  add_library(yagura::${name} ALIAS yagura_${name})
+  target_include_directories(yagura_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(yagura_${name} PUBLIC yagura_flags ${ARG_DEPS})
+  if(ARG_TESTS)
+    yagura_test(${name}_test SOURCES ${ARG_TESTS} DEPS yagura::${name} ${ARG_TEST_DEPS})
+  endif()
+  foreach(file ${ARG_FUZZ})
+    string(REGEX REPLACE "_fuzz\\.cpp$" "" target ${file})
+    yagura_fuzz(${target} ${file} yagura::${name})
+  endforeach()
+endfunction()
+
+# A GoogleTest program. scripts/run-tests finds it by its name, bin/tests/*_test.
+function(yagura_test target)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${target} ${ARG_SOURCES})
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin/tests)
+  target_compile_definitions(${target} PRIVATE YAGURA_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  target_link_libraries(${target} PRIVATE yagura_flags ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  add_test(NAME ${target} COMMAND ${target})
+endfunction()
+
+# A fuzz target. Without libFuzzer it becomes a program that replays tests/fuzz/<target>/*.
+function(yagura_fuzz target file)
+  add_executable(${target}_fuzz ${file})
+  set_target_properties(${target}_fuzz PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin/fuzz)
+  target_link_libraries(${target}_fuzz PRIVATE yagura_flags ${ARGN})
+  if(YAGURA_FUZZ)
+    target_link_options(${target}_fuzz PRIVATE -fsanitize=fuzzer)
+  else()
+    target_sources(${target}_fuzz PRIVATE ${CMAKE_SOURCE_DIR}/tests/fuzz/replay_main.cpp)
+    add_test(NAME ${target}_fuzz COMMAND ${target}_fuzz ${CMAKE_SOURCE_DIR}/tests/fuzz/${target})
+  endif()
+endfunction()
+
+# yagura_app(<program> SOURCES ... DEPS ...)
+function(yagura_app target)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${target} ${ARG_SOURCES})
+  target_link_libraries(${target} PRIVATE yagura_flags ${ARG_DEPS})
+endfunction()
