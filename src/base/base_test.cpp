@@ -1,11 +1,11 @@
+#include <cstdlib>
+#include <filesystem>
+#include <thread>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cstdlib>
-#include <filesystem>
-#include <thread>
 
 #include "base/clock.h"
 #include "base/file.h"

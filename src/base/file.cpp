@@ -1,14 +1,14 @@
 #include "base/file.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <linux/openat2.h>
-#include <sys/syscall.h>
-
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
 
 namespace yagura {
 namespace {
@@ -17,7 +17,7 @@ constexpr std::size_t kReadStep = 65536;
 
 Result<std::string> read_fd(int fd, std::size_t limit, const std::string& name) {
   std::string out;
-  struct stat st {};
+  struct stat st{};
   if (::fstat(fd, &st) == 0 && st.st_size > 0) {
     if (static_cast<std::uint64_t>(st.st_size) > limit) {
       return Error{ErrorCode::kLimit, name + ": larger than " + std::to_string(limit) + " bytes"};
@@ -82,7 +82,7 @@ Status make_directories(const std::string& path, mode_t mode) {
       return system_error("creating directory " + built, errno);
     }
   }
-  struct stat st {};
+  struct stat st{};
   if (::stat(path.c_str(), &st) != 0) return system_error(path, errno);
   if (!S_ISDIR(st.st_mode)) return Error{ErrorCode::kInvalid, path + ": not a directory"};
   return {};
@@ -95,7 +95,7 @@ Result<Directory> Directory::open(const std::string& path) {
 }
 
 Result<UniqueFd> Directory::open_file(const std::string& name, int flags, mode_t mode) const {
-  struct open_how how {};
+  struct open_how how{};
   how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC | O_NOFOLLOW);
   how.mode = (flags & O_CREAT) != 0 ? mode : 0;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
@@ -111,7 +111,7 @@ Result<Directory> Directory::subdirectory(const std::string& name) const {
 
 Result<std::string> Directory::read(const std::string& name, std::size_t limit) const {
   YAGURA_TRY(fd, open_file(name, O_RDONLY | O_NONBLOCK | O_NOCTTY));
-  struct stat st {};
+  struct stat st{};
   if (::fstat(fd.get(), &st) != 0) return system_error(path_ + "/" + name, errno);
   if (!S_ISREG(st.st_mode)) {
     return Error{ErrorCode::kInvalid, path_ + "/" + name + ": not a regular file"};
@@ -120,7 +120,7 @@ Result<std::string> Directory::read(const std::string& name, std::size_t limit) 
 }
 
 Result<struct stat> Directory::stat(const std::string& name) const {
-  struct stat st {};
+  struct stat st{};
   if (::fstatat(fd_.get(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) {
     return system_error(path_ + "/" + name, errno);
   }

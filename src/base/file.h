@@ -1,13 +1,13 @@
 // Files: bounded reads, durable atomic writes, and access beneath a directory.
 #pragma once
 
-#include <sys/stat.h>
-
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <sys/stat.h>
 
 #include "base/fd.h"
 #include "base/result.h"

@@ -1,11 +1,11 @@
 #include "base/log.h"
 
+#include <atomic>
+#include <memory>
+
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-
-#include <atomic>
-#include <memory>
 
 #include "base/clock.h"
 
@@ -19,8 +19,8 @@ std::string g_process = "yagura";
 
 std::shared_ptr<spdlog::logger>& logger() {
   static std::shared_ptr<spdlog::logger> instance = [] {
-    auto made = std::make_shared<spdlog::logger>(
-        "yagura", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto made = std::make_shared<spdlog::logger>("yagura",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("%v");
     made->set_level(spdlog::level::trace);
     return made;
@@ -30,10 +30,14 @@ std::shared_ptr<spdlog::logger>& logger() {
 
 std::string_view word(Level level) {
   switch (level) {
-    case Level::kDebug: return "debug";
-    case Level::kInfo: return "info";
-    case Level::kWarning: return "warning";
-    case Level::kError: return "error";
+    case Level::kDebug:
+      return "debug";
+    case Level::kInfo:
+      return "info";
+    case Level::kWarning:
+      return "warning";
+    case Level::kError:
+      return "error";
   }
   return "error";
 }
@@ -64,8 +68,8 @@ Status init(const Options& options) {
     if (options.file.empty()) {
       sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
     } else {
-      sink = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(options.file,
-                                                                    options.max_bytes, options.keep);
+      sink = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(options.file, options.max_bytes,
+                                                                    options.keep);
     }
     auto made = std::make_shared<spdlog::logger>("yagura", std::move(sink));
     made->set_pattern("%v");
@@ -84,11 +88,13 @@ Result<Level> parse_level(std::string_view text) {
   for (const Level level : {Level::kDebug, Level::kInfo, Level::kWarning, Level::kError}) {
     if (text == word(level)) return level;
   }
-  return Error{ErrorCode::kInvalid, "log level '" + std::string(text) +
-                                        "': expected debug, info, warning or error"};
+  return Error{ErrorCode::kInvalid,
+               "log level '" + std::string(text) + "': expected debug, info, warning or error"};
 }
 
-bool enabled(Level level) { return level >= g_level.load(std::memory_order_relaxed); }
+bool enabled(Level level) {
+  return level >= g_level.load(std::memory_order_relaxed);
+}
 
 void write(Level level, std::string_view id, std::initializer_list<Field> fields) {
   std::string line = format_utc(SystemClock().now());

@@ -1,12 +1,12 @@
 #include "base/random.h"
 
-#include <sys/random.h>
-
 #include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <vector>
+
+#include <sys/random.h>
 
 namespace yagura {
 
@@ -46,7 +46,8 @@ void SystemRandom::fill(std::span<std::uint8_t> out) {
 }
 
 void SeededRandom::fill(std::span<std::uint8_t> out) {
-  for (std::uint8_t& b : out) b = static_cast<std::uint8_t>(engine_() & 0xffU);
+  for (std::uint8_t& b : out)
+    b = static_cast<std::uint8_t>(engine_() & 0xffU);
 }
 
 }  // namespace yagura

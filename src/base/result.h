@@ -49,7 +49,7 @@ Error system_error(std::string_view what, int errno_value);
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit
 
   [[nodiscard]] bool ok() const { return state_.index() == 0; }
@@ -94,17 +94,17 @@ using Status = Result<void>;
 #define YAGURA_CONCAT(a, b) YAGURA_CONCAT_(a, b)
 
 /// Declares `name` with the value of `expression`, or returns its error.
-#define YAGURA_TRY(name, expression)                                              \
-  auto YAGURA_CONCAT(try_, __LINE__) = (expression);                              \
-  if (!YAGURA_CONCAT(try_, __LINE__).ok())                                        \
-    return std::move(YAGURA_CONCAT(try_, __LINE__)).error();                      \
+#define YAGURA_TRY(name, expression)                         \
+  auto YAGURA_CONCAT(try_, __LINE__) = (expression);         \
+  if (!YAGURA_CONCAT(try_, __LINE__).ok())                   \
+    return std::move(YAGURA_CONCAT(try_, __LINE__)).error(); \
   auto name = std::move(YAGURA_CONCAT(try_, __LINE__)).value()
 
 /// Returns the error of `expression` if it has one; its value is dropped.
-#define YAGURA_CHECK(expression)                                                  \
-  do {                                                                            \
-    auto check_result = (expression);                                             \
-    if (!check_result.ok()) return std::move(check_result).error();               \
+#define YAGURA_CHECK(expression)                                    \
+  do {                                                              \
+    auto check_result = (expression);                               \
+    if (!check_result.ok()) return std::move(check_result).error(); \
   } while (false)
 
 }  // namespace yagura

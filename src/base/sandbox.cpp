@@ -1,5 +1,10 @@
 #include "base/sandbox.h"
 
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <vector>
+
 #include <grp.h>
 #include <pwd.h>
 #include <seccomp.h>
@@ -7,18 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
-#include <cerrno>
-#include <memory>
-#include <vector>
-
 #include "base/file.h"
 
 namespace yagura::sandbox {
 namespace {
 
 Status drop_root(const std::string& user) {
-  struct passwd entry {};
+  struct passwd entry{};
   struct passwd* found = nullptr;
   std::array<char, 16384> buffer{};
   if (::getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 ||

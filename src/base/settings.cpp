@@ -1,8 +1,8 @@
 #include "base/settings.h"
 
-#include <toml++/toml.h>
-
 #include <set>
+
+#include <toml++/toml.h>
 
 #include "base/file.h"
 
@@ -56,7 +56,8 @@ struct Settings::State {
         node = t->get(part);
       } else if (const toml::array* a = node->as_array()) {
         std::size_t index = 0;
-        for (const char c : part) index = index * 10 + static_cast<std::size_t>(c - '0');
+        for (const char c : part)
+          index = index * 10 + static_cast<std::size_t>(c - '0');
         node = a->get(index);
       } else {
         return nullptr;
@@ -89,14 +90,15 @@ Result<Settings> Settings::parse(std::string_view text, std::string origin) {
   try {
     state->table = toml::parse(text);
   } catch (const toml::parse_error& e) {
-    return Error{ErrorCode::kInvalid, state->origin + ":" +
-                                          std::to_string(e.source().begin.line) + ": " +
-                                          std::string(e.description())};
+    return Error{ErrorCode::kInvalid, state->origin + ":" + std::to_string(e.source().begin.line) +
+                                          ": " + std::string(e.description())};
   }
   return Settings(std::move(state));
 }
 
-bool Settings::has(std::string_view key) const { return state_->find(key) != nullptr; }
+bool Settings::has(std::string_view key) const {
+  return state_->find(key) != nullptr;
+}
 
 std::string Settings::text(std::string_view key, std::string_view fallback) {
   const toml::node* node = state_->find(key);
@@ -134,8 +136,9 @@ std::int64_t Settings::integer(std::string_view key, std::int64_t fallback, IntR
     return fallback;
   }
   if (*value < range.min || *value > range.max) {
-    state_->wrong(key, node, std::to_string(*value) + " is not between " +
-                                 std::to_string(range.min) + " and " + std::to_string(range.max));
+    state_->wrong(key, node,
+                  std::to_string(*value) + " is not between " + std::to_string(range.min) +
+                      " and " + std::to_string(range.max));
     return fallback;
   }
   return *value;
@@ -194,7 +197,8 @@ Status Settings::finish() {
   }
   if (state_->mistakes.empty()) return {};
   std::string what;
-  for (const std::string& m : state_->mistakes) what += what.empty() ? m : "\n" + m;
+  for (const std::string& m : state_->mistakes)
+    what += what.empty() ? m : "\n" + m;
   return Error{ErrorCode::kInvalid, what};
 }
 

@@ -1,11 +1,11 @@
 #include "base/signals.h"
 
+#include <cerrno>
+#include <csignal>
+
 #include <poll.h>
 #include <pthread.h>
 #include <sys/signalfd.h>
-
-#include <cerrno>
-#include <csignal>
 
 namespace yagura {
 
@@ -26,11 +26,11 @@ Result<StopSignals> StopSignals::block() {
 
 StopSignals::Signal StopSignals::wait(int timeout_ms) {
   for (;;) {
-    struct pollfd p {fd_.get(), POLLIN, 0};
+    struct pollfd p{fd_.get(), POLLIN, 0};
     const int n = ::poll(&p, 1, timeout_ms);
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return Signal::kNone;
-    struct signalfd_siginfo info {};
+    struct signalfd_siginfo info{};
     if (::read(fd_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) continue;
     return info.ssi_signo == SIGHUP ? Signal::kReload : Signal::kStop;
   }

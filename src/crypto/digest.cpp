@@ -1,9 +1,9 @@
 #include "crypto/digest.h"
 
+#include <cstdlib>
+
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-
-#include <cstdlib>
 
 namespace yagura::crypto {
 namespace {
@@ -39,7 +39,9 @@ Sha256Digest sha256(std::string_view bytes) {
   return out;
 }
 
-std::string sha256_hex(std::string_view bytes) { return hex(view(sha256(bytes))); }
+std::string sha256_hex(std::string_view bytes) {
+  return hex(view(sha256(bytes)));
+}
 
 std::string md5_raw(std::string_view bytes) {
   std::string out(16, '\0');
@@ -47,7 +49,9 @@ std::string md5_raw(std::string_view bytes) {
   return out;
 }
 
-std::string md5_hex(std::string_view bytes) { return hex(md5_raw(bytes)); }
+std::string md5_hex(std::string_view bytes) {
+  return hex(md5_raw(bytes));
+}
 
 Sha256Digest hmac_sha256(std::string_view key, std::string_view bytes) {
   Sha256Digest out{};

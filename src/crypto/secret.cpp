@@ -1,14 +1,18 @@
 #include "crypto/secret.h"
 
-#include <openssl/crypto.h>
-
 #include <utility>
+
+#include <openssl/crypto.h>
 
 namespace yagura::crypto {
 
-Secret::Secret(std::string&& text) : text_(text) { wipe(text); }
+Secret::Secret(std::string&& text) : text_(text) {
+  wipe(text);
+}
 
-Secret::Secret(Secret&& other) noexcept : text_(other.text_) { wipe(other.text_); }
+Secret::Secret(Secret&& other) noexcept : text_(other.text_) {
+  wipe(other.text_);
+}
 
 Secret& Secret::operator=(Secret&& other) noexcept {
   if (this != &other) {
@@ -19,11 +23,17 @@ Secret& Secret::operator=(Secret&& other) noexcept {
   return *this;
 }
 
-Secret::~Secret() { wipe(text_); }
+Secret::~Secret() {
+  wipe(text_);
+}
 
-Secret Secret::clone() const { return Secret(std::string(text_)); }
+Secret Secret::clone() const {
+  return Secret(std::string(text_));
+}
 
-bool Secret::equals(std::string_view other) const { return constant_time_equal(text_, other); }
+bool Secret::equals(std::string_view other) const {
+  return constant_time_equal(text_, other);
+}
 
 void wipe(std::string& text) {
   if (!text.empty()) OPENSSL_cleanse(text.data(), text.size());

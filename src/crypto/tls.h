@@ -3,10 +3,10 @@
 // process gets its context here, and nowhere else.
 #pragma once
 
-#include <openssl/types.h>
-
 #include <memory>
 #include <string>
+
+#include <openssl/types.h>
 
 #include "base/result.h"
 
@@ -26,7 +26,7 @@ enum class ClientCertificate {
 
 struct ServerTls {
   std::string certificate_file;  ///< PEM chain, leaf first
-  std::string key_file;          ///< PEM; refused when group or others may read it
+  std::string key_file;          ///< PEM; refused when others may read or the group may write it
   ClientCertificate client = ClientCertificate::kNone;
   std::string ca_file;   ///< CAs that client certificates must chain to
   std::string crl_file;  ///< revocation list; empty = not checked. Rebuild the context to reload
@@ -55,8 +55,8 @@ Status expect_peer(SSL* ssl, const std::string& host);
 
 /// What was negotiated, for logs, provenance and the list of links. Empty strings if unknown.
 struct TlsInfo {
-  std::string version;           ///< "TLSv1.3"
-  std::string cipher;            ///< "TLS_AES_256_GCM_SHA384"
+  std::string version;  ///< "TLSv1.3"
+  std::string cipher;   ///< "TLS_AES_256_GCM_SHA384"
   bool resumed = false;
   std::string peer_fingerprint;  ///< SHA-256 of the peer's certificate, 64 hex digits
   std::string peer_subject;      ///< common name of the peer's certificate
