@@ -96,7 +96,7 @@ Result<Directory> Directory::open(const std::string& path) {
 
 Result<UniqueFd> Directory::open_file(const std::string& name, int flags, mode_t mode) const {
   struct open_how how{};
-  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC | O_NOFOLLOW);
+  how.flags = static_cast<unsigned>(flags | O_CLOEXEC | O_NOFOLLOW);
   how.mode = (flags & O_CREAT) != 0 ? mode : 0;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   const long fd = ::syscall(SYS_openat2, fd_.get(), name.c_str(), &how, sizeof how);
