@@ -246,7 +246,6 @@ CREATE TABLE text_sample (
   value LONGTEXT NOT NULL DEFAULT (''),
   PRIMARY KEY (module_id, ts)
 ) CLUSTERED;
-CREATE INDEX text_sample_by_time ON text_sample (ts);
 
 CREATE TABLE event (
   id AUTOID,
