@@ -28,7 +28,15 @@ struct AdmissionLimits {
   Micros block = 300 * kSecond;
 };
 
-enum class Verdict { kAdmitted, kFull, kAddressFull, kBlocked };
+enum class Verdict {
+  kAdmitted,
+  kFull,         ///< every place is held by a proven connection
+  kAddressFull,  ///< as kFull, of this address
+  kBlocked,      ///< the address failed too often
+  kNotAllowed,   ///< outside the listener's allow list; never answered by Admission itself
+};
+/// Stable lower-case word, for logs.
+std::string_view to_string(Verdict verdict);
 
 /// Something that holds a place and can be told to give it up.
 class Evictable {

@@ -118,8 +118,10 @@ class ClientTransport {
   ClientTransport& operator=(ClientTransport&&) noexcept;
   ~ClientTransport();
 
-  /// Connects to the first server that answers, with TLS, pin and password done. kUnavailable names
-  /// what every server said; kDenied = certificate or password refused (no further server tried).
+  /// Connects to the first server with which everything succeeds: TCP, TLS, pin, password. The
+  /// error names what each server said; its code is kDenied if one of them refused or was refused
+  /// (certificate, pin, password), else the last one's. Name look-ups take as long as the system's
+  /// resolver does.
   Result<ClientConnection> connect();
   /// One file over a connection of its own, as agents do it.
   Status send_file(std::string_view name, std::string_view bytes);
@@ -130,6 +132,7 @@ class ClientTransport {
   friend class ClientConnection;
   struct State;
   explicit ClientTransport(std::shared_ptr<State> state);
+  Result<ClientConnection> open(std::size_t index);
   std::shared_ptr<State> state_;
 };
 

@@ -43,15 +43,15 @@ enum class Level {
 };
 
 struct Envelope {
-  std::string id;             ///< 32 lower-case hex digits, random
-  Micros received = 0;        ///< server clock when the last byte was read
-  std::string peer;           ///< address without port; "local" for Level::kLocal
+  std::string id;       ///< 32 lower-case hex digits, random
+  Micros received = 0;  ///< server clock when the last byte was read
+  std::string peer;     ///< address without port; "local" for Level::kLocal
   Level level = Level::kNone;
-  std::string fingerprint;    ///< of the client certificate; empty = none
-  std::string subject;        ///< common name of the client certificate; empty = none
-  std::string name;           ///< file name exactly as announced
+  std::string fingerprint;  ///< of the client certificate; empty = none
+  std::string subject;      ///< common name of the client certificate; empty = none
+  std::string name;         ///< file name exactly as announced
   std::uint64_t length = 0;
-  std::string sha256;         ///< of the payload, 64 hex digits
+  std::string sha256;  ///< of the payload, 64 hex digits
 };
 
 /// The header including the empty line.
