@@ -1,10 +1,10 @@
 // Child processes: started without a shell, with a clean descriptor table, tied to their parent.
 #pragma once
 
-#include <sys/types.h>
-
 #include <string>
 #include <vector>
+
+#include <sys/types.h>
 
 #include "base/fd.h"
 #include "base/result.h"
@@ -12,10 +12,10 @@
 namespace yagura {
 
 struct SpawnOptions {
-  std::string program;             ///< path of the executable
-  std::vector<std::string> args;   ///< without the program's own name
-  std::string output_file;         ///< stdout and stderr are appended to it; empty = inherited
-  bool ready_pipe = false;         ///< adds "--ready-fd N"; Child::ready becomes readable
+  std::string program;            ///< path of the executable
+  std::vector<std::string> args;  ///< without the program's own name
+  std::string output_file;        ///< stdout and stderr are appended to it; empty = inherited
+  bool ready_pipe = false;        ///< adds "--ready-fd N"; Child::ready becomes readable
 };
 
 /// A running child. Does not kill it when destroyed.
@@ -25,8 +25,8 @@ struct Child {
   UniqueFd ready;  ///< one byte = serves; end of file without a byte = will never serve
 };
 
-/// Starts `options.program`. The child gets an empty signal mask, default signal actions, stdin from
-/// /dev/null, SIGTERM when this process dies, and none of this process's other descriptors.
+/// Starts `options.program`. The child gets an empty signal mask, default signal actions, stdin
+/// from /dev/null, SIGTERM when this process dies, and none of this process's other descriptors.
 /// kNotFound or kDenied if the program cannot be executed.
 Result<Child> spawn(const SpawnOptions& options);
 

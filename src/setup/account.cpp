@@ -1,5 +1,13 @@
 // Where an installation lives and as whom it runs.
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
@@ -7,13 +15,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstdlib>
-#include <memory>
-#include <optional>
 
 #include "base/child.h"
 #include "base/file.h"
@@ -24,6 +25,7 @@ namespace {
 
 constexpr const char* kAccount = "yagura";
 constexpr const char* kUserAdd = "/usr/sbin/useradd";
+constexpr std::size_t kMaxProgramBytes = 1024UL * 1024 * 1024;
 
 struct Account {
   uid_t uid;
@@ -31,7 +33,7 @@ struct Account {
 };
 
 std::optional<Account> find_account(const char* name) {
-  struct passwd entry {};
+  struct passwd entry{};
   struct passwd* found = nullptr;
   std::array<char, 16384> buffer{};
   if (::getpwnam_r(name, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
@@ -54,9 +56,37 @@ Status make_account() {
   return {};
 }
 
+constexpr std::array kPrograms{"yagura-tentacled", "yagura-server", "yagura-console",
+                               "yagura-agent", "yagura"};
+
+/// True if `account` can execute the programs in `folder`. Called as root.
+Result<bool> can_execute(const Account& account, const std::string& folder) {
+  if (::setegid(account.gid) != 0 || ::seteuid(account.uid) != 0) {
+    return system_error("seteuid", errno);
+  }
+  const std::string program = folder + "/" + kPrograms[0];
+  const bool can = ::faccessat(AT_FDCWD, program.c_str(), X_OK, AT_EACCESS) == 0;
+  if (::seteuid(0) != 0 || ::setegid(0) != 0) return system_error("seteuid", errno);
+  return can;
+}
+
+/// Copies the programs to `data`/bin, owned by root, so that their account cannot change them.
+Result<std::string> copy_programs(const std::string& from, const std::string& data) {
+  const std::string folder = data + "/bin";
+  YAGURA_CHECK(make_directories(folder, 0755));
+  YAGURA_TRY(target, Directory::open(folder));
+  if (::fchown(target.fd(), 0, 0) != 0 || ::fchmod(target.fd(), 0755) != 0) {
+    return system_error(folder, errno);
+  }
+  for (const char* program : kPrograms) {
+    YAGURA_TRY(bytes, read_file(from + "/" + program, kMaxProgramBytes));
+    YAGURA_CHECK(target.write_durable(program, bytes, 0755));
+  }
+  return folder;
+}
+
 Status become(const Account& account) {
-  if (::setgroups(0, nullptr) != 0 ||
-      ::setresgid(account.gid, account.gid, account.gid) != 0 ||
+  if (::setgroups(0, nullptr) != 0 || ::setresgid(account.gid, account.gid, account.gid) != 0 ||
       ::setresuid(account.uid, account.uid, account.uid) != 0) {
     return system_error("becoming the account 'yagura'", errno);
   }
@@ -73,33 +103,40 @@ Result<std::string> default_data_directory() {
   if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') {
     return std::string(home) + "/.local/state/yagura";
   }
-  return Error{ErrorCode::kInvalid, "neither XDG_STATE_HOME nor HOME is set: name a folder with --data"};
+  return Error{ErrorCode::kInvalid,
+               "neither XDG_STATE_HOME nor HOME is set: name a folder with --data"};
 }
 
-Result<std::string> settle_account(const std::string& data) {
+Result<Settled> settle_account(const std::string& data, const std::string& program_folder) {
+  Settled settled{"", program_folder};
   if (::geteuid() != 0) {
     YAGURA_CHECK(make_directories(data, 0750));
-    return std::string();
+    return settled;
   }
-  std::string done;
   auto account = find_account(kAccount);
   if (!account) {
     YAGURA_CHECK(make_account());
     account = find_account(kAccount);
     if (!account) return Error{ErrorCode::kInternal, "the new account 'yagura' cannot be found"};
-    done = "made the system account 'yagura'; ";
+    settled.message = "made the system account 'yagura'; ";
   }
   YAGURA_CHECK(make_directories(data, 0750));
-  struct stat st {};
+  struct stat st{};
   if (::stat(data.c_str(), &st) != 0) return system_error(data, errno);
   if (st.st_uid != account->uid) {
     YAGURA_TRY(folder, Directory::open(data));
     YAGURA_TRY(entries, folder.list(100'000));
     if (!entries.empty()) {
-      return Error{ErrorCode::kDenied, data + " belongs to another account and is not empty: name "
-                                              "an empty folder with --data"};
+      return Error{ErrorCode::kDenied, data +
+                                           " belongs to another account and is not empty: name "
+                                           "an empty folder with --data"};
     }
     if (::fchown(folder.fd(), account->uid, account->gid) != 0) return system_error(data, errno);
+  }
+  YAGURA_TRY(reachable, can_execute(*account, program_folder));
+  if (!reachable) {
+    YAGURA_TRY(copied, copy_programs(program_folder, data));
+    settled.program_folder = std::move(copied);
   }
   YAGURA_CHECK(become(*account));
   if (::access(data.c_str(), R_OK | W_OK | X_OK) != 0) {
@@ -107,7 +144,8 @@ Result<std::string> settle_account(const std::string& data) {
                                          ": one of the folders above it is closed to others; name "
                                          "another with --data"};
   }
-  return done + "runs as the account 'yagura'";
+  settled.message += "runs as the account 'yagura'";
+  return settled;
 }
 
 HostNames local_names() {
@@ -174,12 +212,16 @@ Status check_port_free(const std::string& address, std::uint16_t port, const std
   const std::string where = address + " port " + std::to_string(port);
   if (reason == EADDRINUSE) {
     return Error{ErrorCode::kConflict,
-                 where + " is in use by another program (is Yagura running already?): stop it, or "
-                         "choose another port with " + option};
+                 where +
+                     " is in use by another program (is Yagura running already?): stop it, or "
+                     "choose another port with " +
+                     option};
   }
   if (reason == EACCES) {
-    return Error{ErrorCode::kDenied, where + ": ports below 1024 need privileges; choose another "
-                                             "with " + option};
+    return Error{ErrorCode::kDenied, where +
+                                         ": ports below 1024 need privileges; choose another "
+                                         "with " +
+                                         option};
   }
   return system_error(where, reason);
 }

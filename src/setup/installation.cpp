@@ -1,10 +1,10 @@
 #include "setup/installation.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <array>
 #include <cctype>
+
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "crypto/digest.h"
@@ -23,10 +23,21 @@ constexpr Micros kBackdate = kHour;
 constexpr std::size_t kMaxSmallFile = 1024UL * 1024;
 constexpr std::size_t kMaxHostName = 255;
 
-constexpr std::array kFolders{"conf",  "pki",           "spool",          "spool/incoming",
-                              "db",    "spool/local",   "spool/outgoing", "spool/outgoing/conf",
-                              "log",   "quarantine",    "run",            "spool/outgoing/md5",
-                              "agent", "spool/outgoing/collections",      "enroll"};
+constexpr std::array kFolders{"conf",
+                              "pki",
+                              "spool",
+                              "spool/incoming",
+                              "db",
+                              "spool/local",
+                              "spool/outgoing",
+                              "spool/outgoing/conf",
+                              "log",
+                              "quarantine",
+                              "run",
+                              "spool/outgoing/md5",
+                              "agent",
+                              "spool/outgoing/collections",
+                              "enroll"};
 
 Result<crypto::Identity> load_identity(const Directory& pki, const std::string& name) {
   YAGURA_TRY(certificate, pki.read(name + ".pem", kMaxSmallFile));
@@ -56,19 +67,21 @@ Result<Installation> Installation::prepare(const UpOptions& options, const Clock
 }
 
 Result<Installation> Installation::open(const std::string& data) {
-  struct stat st {};
+  struct stat st{};
   if (::stat((data + "/conf/server.toml").c_str(), &st) != 0) {
     return Error{ErrorCode::kNotFound,
-                 data + " is no installation (conf/server.toml is missing): name its folder with "
-                        "--data, or make one with 'yagura up'"};
+                 data +
+                     " is no installation (conf/server.toml is missing): name its folder with "
+                     "--data, or make one with 'yagura up'"};
   }
   return Installation(data);
 }
 
 Status Installation::make_folders() {
-  struct stat st {};
+  struct stat st{};
   is_new_ = ::stat(path("pki/ca.pem").c_str(), &st) != 0;
-  for (const char* folder : kFolders) YAGURA_CHECK(make_directories(path(folder), 0750));
+  for (const char* folder : kFolders)
+    YAGURA_CHECK(make_directories(path(folder), 0750));
   if (::chmod(path("pki").c_str(), 0700) != 0) return system_error(path("pki"), errno);
   if (::chmod(path("quarantine").c_str(), 0700) != 0) {
     return system_error(path("quarantine"), errno);
@@ -149,10 +162,10 @@ Result<std::string> Installation::console_fingerprint() const {
 
 Result<std::string> Installation::enroll(const std::string& name, const std::string& server,
                                          std::uint16_t port, const Clock& clock) const {
-  const bool fits = !name.empty() && name.size() <= kMaxHostName && name.front() != '.' &&
-                    name.find_first_not_of(
-                        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
-                        std::string::npos;
+  const bool fits =
+      !name.empty() && name.size() <= kMaxHostName && name.front() != '.' &&
+      name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+          std::string::npos;
   if (!fits) {
     return Error{ErrorCode::kInvalid,
                  "host name '" + name + "': use letters, digits, '.', '-' and '_'"};
@@ -170,8 +183,8 @@ Result<std::string> Installation::enroll(const std::string& name, const std::str
   YAGURA_TRY(identity, crypto::issue(ca, request));
   YAGURA_CHECK(store_identity(folder, "agent", identity));
   YAGURA_CHECK(folder.write_durable("ca.pem", ca.certificate, 0644));
-  YAGURA_CHECK(folder.write_durable(
-      "agent.conf", agent_settings({"", ".", name, server, port, 300}), 0640));
+  YAGURA_CHECK(
+      folder.write_durable("agent.conf", agent_settings({"", ".", name, server, port, 300}), 0640));
   return path(relative);
 }
 

@@ -29,10 +29,15 @@ struct UpOptions {
 /// $XDG_STATE_HOME/yagura or ~/.local/state/yagura; /var/lib/yagura for root.
 Result<std::string> default_data_directory();
 
+struct Settled {
+  std::string message;         ///< what was done, for the terminal; empty if nothing
+  std::string program_folder;  ///< where the programs can be started from now on
+};
+
 /// As root: makes the system account "yagura" if it is missing, makes `data` its folder and becomes
-/// that account for good. As an ordinary user: nothing but making the folder. Returns a line that
-/// tells what was done, empty if nothing.
-Result<std::string> settle_account(const std::string& data);
+/// that account for good; programs in a folder that the account cannot enter (a checkout below
+/// /root) are copied to `data`/bin first. As an ordinary user: nothing but making the folder.
+Result<Settled> settle_account(const std::string& data, const std::string& program_folder);
 
 class Installation {
  public:
@@ -41,7 +46,9 @@ class Installation {
   /// Opens an existing one for looking at it; kNotFound if `data` is none.
   static Result<Installation> open(const std::string& data);
 
-  [[nodiscard]] std::string path(const std::string& relative) const { return root_ + "/" + relative; }
+  [[nodiscard]] std::string path(const std::string& relative) const {
+    return root_ + "/" + relative;
+  }
   [[nodiscard]] const std::string& root() const { return root_; }
   /// True if this call of prepare() made the installation.
   [[nodiscard]] bool is_new() const { return is_new_; }
@@ -50,8 +57,8 @@ class Installation {
 
   /// Writes a client certificate and settings for a further host into enroll/NAME and returns that
   /// folder. `server` is the address the agent shall connect to.
-  Result<std::string> enroll(const std::string& name, const std::string& server,
-                             std::uint16_t port, const Clock& clock) const;
+  Result<std::string> enroll(const std::string& name, const std::string& server, std::uint16_t port,
+                             const Clock& clock) const;
 
  private:
   explicit Installation(std::string root) : root_(std::move(root)) {}

@@ -1,11 +1,11 @@
 #include "setup/supervisor.h"
 
+#include <algorithm>
+#include <cerrno>
+
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
 
 #include "text/json.h"
 
@@ -27,7 +27,7 @@ std::string tail(const std::string& file) {
 }
 
 bool wait_readable(int fd, Micros limit) {
-  struct pollfd p {fd, POLLIN, 0};
+  struct pollfd p{fd, POLLIN, 0};
   for (;;) {
     const int n = ::poll(&p, 1, static_cast<int>(limit / 1000));
     if (n < 0 && errno == EINTR) continue;
@@ -56,7 +56,9 @@ Supervisor::Supervisor(std::vector<ProgramSpec> programs, const Clock& clock, Di
   }
 }
 
-Supervisor::~Supervisor() { stop(); }
+Supervisor::~Supervisor() {
+  stop();
+}
 
 Status Supervisor::launch(Entry& entry) {
   YAGURA_TRY(child, spawn({entry.spec.program, entry.spec.args, entry.spec.output_file, true}));
@@ -70,8 +72,8 @@ Status Supervisor::launch(Entry& entry) {
 
 Status Supervisor::await_ready(Entry& entry) {
   if (!wait_readable(entry.child.ready.get(), kReadyLimit)) {
-    return Error{ErrorCode::kTimeout, entry.spec.name + " does not serve after 60 s; see " +
-                                          entry.spec.output_file};
+    return Error{ErrorCode::kTimeout,
+                 entry.spec.name + " does not serve after 60 s; see " + entry.spec.output_file};
   }
   char byte = 0;
   const bool serves = ::read(entry.child.ready.get(), &byte, 1) == 1;
@@ -79,8 +81,8 @@ Status Supervisor::await_ready(Entry& entry) {
   if (!serves) {
     const std::string how = reap(entry.child);
     entry.running = false;
-    return Error{ErrorCode::kUnavailable,
-                 entry.spec.name + " ended at start (" + how + "):\n" + tail(entry.spec.output_file)};
+    return Error{ErrorCode::kUnavailable, entry.spec.name + " ended at start (" + how + "):\n" +
+                                              tail(entry.spec.output_file)};
   }
   listener_({SupervisorEvent::Kind::kReady, entry.spec.name, ""});
   return {};
@@ -187,18 +189,16 @@ void Supervisor::stop() {
 
 void Supervisor::write_status() const {
   text::JsonWriter json;
-  json.begin_object();
-  json.key("supervisor_pid").number(static_cast<std::int64_t>(::getpid()));
+  json.begin_object().field("supervisor_pid", ::getpid());
   json.key("programs").begin_array();
   for (const auto& entry : entries_) {
-    json.begin_object();
-    json.key("name").string(entry->spec.name);
-    json.key("pid").number(static_cast<std::int64_t>(entry->running ? entry->child.pid : 0));
-    json.key("restarts").number(static_cast<std::int64_t>(entry->restarts));
-    json.end_object();
+    json.begin_object()
+        .field("name", entry->spec.name)
+        .field("pid", entry->running ? entry->child.pid : 0)
+        .field("restarts", entry->restarts)
+        .end_object();
   }
-  json.end_array();
-  json.end_object();
+  json.end_array().end_object();
   // Only information for `yagura doctor`: a full disk must not stop supervision.
   if (const Status s = state_.write_durable("status.json", json.text(), 0640); !s.ok()) {
     listener_({SupervisorEvent::Kind::kDied, "status file", s.error().what});

@@ -1,0 +1,158 @@
+#include "setup/up.h"
+
+#include <cerrno>
+#include <cstdio>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/random.h"
+#include "base/settings.h"
+#include "base/version.h"
+#include "db/connection.h"
+#include "db/migrations.h"
+#include "db/options.h"
+#include "identity/user.h"
+#include "setup/demo.h"
+#include "setup/supervisor.h"
+
+namespace yagura::setup {
+namespace {
+
+constexpr const char* kAdministrator = "admin";
+
+void say(const std::string& line) {
+  std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
+
+/// Held until the process ends: two supervisors in one folder would fight over its processes.
+Result<UniqueFd> lock_installation(const Installation& installation) {
+  const std::string path = installation.path("run/lock");
+  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640));
+  if (!fd.valid()) return system_error(path, errno);
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    return Error{ErrorCode::kConflict, "another 'yagura up' runs in " + installation.root() +
+                                           ": stop it first, or name another folder with --data"};
+  }
+  return fd;
+}
+
+Result<std::unique_ptr<db::Connection>> open_database(const Installation& installation) {
+  YAGURA_TRY(settings, Settings::load(installation.path("conf/server.toml")));
+  YAGURA_TRY(options, db::read_options(settings));
+  return db::connect(options);
+}
+
+std::vector<ProgramSpec> programs(const Installation& installation, const std::string& folder,
+                                  bool demo) {
+  const auto spec = [&](const std::string& name, const std::string& file) {
+    return ProgramSpec{name,
+                       folder + "/" + name,
+                       {"--config", installation.path(file)},
+                       installation.path("log/" + name + ".out")};
+  };
+  std::vector<ProgramSpec> list{
+      spec("yagura-tentacled", "conf/tentacled.toml"), spec("yagura-server", "conf/server.toml"),
+      spec("yagura-console", "conf/console.toml"), spec("yagura-agent", "conf/agent.conf")};
+  if (demo) {
+    list.push_back({"yagura-demo",
+                    folder + "/yagura",
+                    {"demo", "feed", "--data", installation.root()},
+                    installation.path("log/yagura-demo.out")});
+  }
+  return list;
+}
+
+void report_event(const SupervisorEvent& event) {
+  switch (event.kind) {
+    case SupervisorEvent::Kind::kReady:
+      say("  " + event.program +
+          std::string(18 - std::min<std::size_t>(17, event.program.size()), ' ') + "serves" +
+          (event.detail.empty() ? "" : " " + event.detail));
+      break;
+    case SupervisorEvent::Kind::kDied:
+      say("! " + event.program + " ended: " + event.detail);
+      break;
+    case SupervisorEvent::Kind::kRestarting:
+      say("  " + event.program + " is started again");
+      break;
+    case SupervisorEvent::Kind::kStopped:
+      say("  " + event.program + " stopped (" + event.detail + ")");
+      break;
+  }
+}
+
+void print_welcome(const Installation& installation, const UpOptions& options,
+                   const std::string& password, const std::string& fingerprint) {
+  const std::string host = options.console_address == "0.0.0.0" || options.console_address == "::"
+                               ? local_names().host_name
+                               : options.console_address;
+  say("");
+  say("Console      https://" + (host.find(':') == std::string::npos ? host : "[" + host + "]") +
+      ":" + std::to_string(options.console_port) + "/");
+  say("Certificate  SHA-256 " + fingerprint);
+  if (password.empty()) {
+    say("Sign in      as before; a lost password: yagura password reset admin --data " +
+        installation.root());
+  } else {
+    say("Sign in      user " + std::string(kAdministrator) + ", one-time password " + password +
+        " (you choose your own at the first sign-in)");
+  }
+  say("Next host    yagura host add NAME --data " + installation.root());
+  say("State        yagura doctor --data " + installation.root());
+  say("Stop         Ctrl-C");
+}
+
+}  // namespace
+
+Status up(UpOptions options, const std::string& program_folder, StopSignals& signals,
+          const Clock& clock) {
+  if (options.data.empty()) {
+    YAGURA_TRY(folder, default_data_directory());
+    options.data = std::move(folder);
+  }
+  say("Yagura " + std::string(kVersion));
+  YAGURA_TRY(settled, settle_account(options.data, program_folder));
+  YAGURA_TRY(installation, Installation::prepare(options, clock));
+  say("Data folder  " + installation.root() + (installation.is_new() ? " (new)" : "") +
+      (settled.message.empty() ? "" : "; " + settled.message));
+  YAGURA_TRY(lock, lock_installation(installation));
+  YAGURA_CHECK(
+      check_port_free(options.transport_address, options.transport_port, "--transport-port"));
+  YAGURA_CHECK(check_port_free(options.console_address, options.console_port, "--console-port"));
+  YAGURA_TRY(fingerprint, installation.console_fingerprint());
+
+  std::string password;
+  {
+    YAGURA_TRY(db, open_database(installation));
+    YAGURA_CHECK(db::migrate(*db));
+    SystemRandom random;
+    YAGURA_TRY(made, identity::bootstrap_administrator(*db, kAdministrator, clock, random));
+    if (made) password = std::string(made->reveal());
+    YAGURA_CHECK(admit_local_agent(*db, local_names().host_name, clock));
+    if (options.demo) YAGURA_CHECK(seed_demo(installation, *db, clock, say));
+  }
+
+  YAGURA_TRY(state, Directory::open(installation.path("run")));
+  Supervisor supervisor(programs(installation, settled.program_folder, options.demo), clock,
+                        std::move(state), report_event);
+  YAGURA_CHECK(supervisor.start());
+  print_welcome(installation, options, password, fingerprint);
+  password.assign(password.size(), '\0');
+  return supervisor.run(signals);
+}
+
+Status reset_password(const std::string& data, const std::string& user, const Clock& clock) {
+  YAGURA_TRY(installation, Installation::open(data));
+  YAGURA_TRY(db, open_database(installation));
+  SystemRandom random;
+  YAGURA_TRY(password, identity::reset_password(*db, user, clock, random));
+  say("one-time password for " + user + ": " + std::string(password.reveal()) +
+      " (to be changed at the next sign-in; all sessions of this user ended)");
+  return {};
+}
+
+}  // namespace yagura::setup
