@@ -11,7 +11,8 @@ TEST(Utf8Test, RoundTripsEveryCharacter) {
     std::string bytes;
     append_utf8(bytes, c);
     const CodePoint step = decode_utf8(bytes, 0);
-    ASSERT_TRUE(step.valid && step.code_point == c && step.length == bytes.size()) << static_cast<unsigned>(c);
+    ASSERT_TRUE(step.valid && step.code_point == c && step.length == bytes.size())
+        << static_cast<unsigned>(c);
   }
 }
 
