@@ -285,14 +285,6 @@ CREATE TABLE event_comment (
 );
 CREATE INDEX event_comment_by_event ON event_comment (event_id, at);
 
--- Notices that may come once in a while only, across all servers.
-CREATE TABLE event_limit (
-  name KEYTEXT(700) NOT NULL PRIMARY KEY,
-  last_at BIGINT NOT NULL,
-  suppressed BIGINT NOT NULL DEFAULT 0
-) CLUSTERED;
-CREATE INDEX event_limit_by_time ON event_limit (last_at);
-
 CREATE TABLE custom_field (
   id AUTOID,
   name KEYTEXT(255) NOT NULL UNIQUE,
