@@ -10,11 +10,8 @@
 
 namespace yagura::monitor {
 
-/// Only this much of a text is matched against expressions (spec server §8.3.4), bytes.
-constexpr std::size_t kMaxMatchedText = 64 * 1024;
-
-/// The explicit status of a sample: NORMAL, WARNING or CRITICAL in any case, without blanks around;
-/// every other text (also UNKNOWN) is nullopt = "ask the thresholds".
+/// The explicit status of a sample: NORMAL, WARNING or CRITICAL in any case, blanks around it are
+/// ignored; every other text (also UNKNOWN) is nullopt = "ask the thresholds".
 std::optional<StatusCode> explicit_status(std::string_view word);
 
 /// `lo <= v < hi`, or `v >= lo` when hi < lo; inverse is the complement. An unset range (lo == hi)
@@ -35,7 +32,8 @@ Range warning_range(const ModuleConfig& config);
 StatusCode status_of_number(const ModuleConfig& config, double value,
                             std::optional<double> previous);
 
-/// Cost is bounded by text/regex limits; an expression that exceeds them does not match.
+/// Cost is bounded by the limits of text::Regex (only the first 64 KiB are searched); an expression
+/// that exceeds them does not match, inverse or not.
 StatusCode status_of_text(const ModuleConfig& config, std::string_view value);
 
 }  // namespace yagura::monitor
