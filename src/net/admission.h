@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <string_view>
 #include <unordered_map>
 
 #include "base/clock.h"
@@ -73,6 +74,9 @@ class Admission {
 
   /// Asks for a place at steady time `now`. On kAdmitted `ticket` holds it.
   Verdict enter(const Address& address, Micros now, Ticket& ticket);
+  /// Charges `ticket`'s place to another address: for connections whose true peer becomes known
+  /// only later. Until then enter them with the unspecified address, which has no limit of its own.
+  Verdict move(Ticket& ticket, const Address& address, Micros now);
   /// Names what is evicted with `ticket`'s place. Call once, right after enter().
   void attach(const Ticket& ticket, std::weak_ptr<Evictable> connection);
   /// Notes a failure (wrong password, refused certificate, not the protocol). True if the address
@@ -111,7 +115,9 @@ class Admission {
   };
 
   static void release(State& state, std::uint64_t id);
-  static std::weak_ptr<Evictable> evict_oldest(State& state, const Address* of);
+  static bool evict_oldest(State& state, const Address* of, std::weak_ptr<Evictable>& evicted);
+  static bool is_blocked(const State& state, const Address& counted, Micros now);
+  Verdict make_room(State& state, const Address& counted, std::weak_ptr<Evictable>& evicted) const;
 
   const AdmissionLimits limits_;
   Guarded<State> state_;

@@ -78,7 +78,7 @@ class Connection {
   /// Bytes queued but not yet taken by the system: the protocol's measure for back-pressure.
   [[nodiscard]] virtual std::size_t unsent() const = 0;
   /// Stops and restarts reading. While paused nothing is read from the peer (its window fills), and
-  /// what on_bytes() did not take is kept. resume() hands it out again (not from inside the call).
+  /// what on_bytes() did not take is kept. resume() hands it out again, after the current callback.
   virtual void pause() = 0;
   virtual void resume() = 0;
   /// Closes once everything queued is sent, and lingers a moment for the peer to read it.
@@ -113,13 +113,15 @@ class Protocol {
   /// taken; the rest comes again with the next bytes or after resume(). A protocol that leaves more
   /// than Server's read limit untaken without pausing is closed.
   virtual std::size_t on_bytes(std::string_view bytes) = 0;
-  /// Everything queued has been taken by the system.
+  /// After unsent() was not 0: everything queued has now been taken by the system.
   virtual void on_sent() {}
   /// The peer sends no more (it may still read). The default closes.
   virtual void on_end(Connection& connection) { connection.close(); }
   /// The deadline has passed. The default closes; on_close() then gets kDeadline if the protocol
   /// itself did not ask for the end in on_deadline().
   virtual void on_deadline(Connection& connection) { connection.abort(); }
+  /// The server wants to stop: end now if idle, else soon (see Server::drain). The default closes.
+  virtual void on_drain(Connection& connection) { connection.close(); }
   /// The last call. `reason` tells who ended it.
   virtual void on_close(CloseReason reason) { static_cast<void>(reason); }
 };
@@ -193,7 +195,8 @@ class Server {
   Status replace_tls(const std::string& listener, crypto::SslContext context);
   /// Closes the listening sockets. Thread-safe.
   void stop_accepting();
-  /// Waits until no connection is left or `limit` has passed; true if none is left.
+  /// Tells every protocol to end (on_drain), then waits until no connection is left or `limit` has
+  /// passed; true if none is left. Call stop_accepting() first.
   bool drain(Micros limit);
   /// Ends every connection and the threads. Thread-safe, may be called twice.
   void stop();
