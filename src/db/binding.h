@@ -20,7 +20,4 @@ enum class CellType { kNull, kInteger, kReal, kText, kBlob };
 /// The type of each column; kInvalid if one mixes types or a value breaks check_params.
 Result<std::vector<CellType>> column_types(const Batch& batch);
 
-/// Strict UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF.
-bool is_utf8(std::string_view text);
-
 }  // namespace yagura::db

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "db/mariadb_connection.h"
 #include "db/sql_text.h"
 #include "db/sqlite_connection.h"
 
@@ -79,9 +80,9 @@ void Batch::add(std::initializer_list<Param> row) {
   cells_.insert(cells_.end(), row.begin(), row.end());
 }
 
-std::span<const Param> Batch::row(std::size_t i) const {
-  if (i >= rows()) misuse("no such row in the batch", i);
-  return std::span<const Param>(cells_).subspan(i * columns_, columns_);
+std::span<const Param> Batch::rows_span(std::size_t first, std::size_t count) const {
+  if (first + count > rows()) misuse("no such rows in the batch", first + count);
+  return std::span<const Param>(cells_).subspan(first * columns_, count * columns_);
 }
 
 Status Connection::script(std::string_view sql) {

@@ -65,7 +65,9 @@ class Batch {
   void reserve(std::size_t rows) { cells_.reserve(rows * columns_); }
   [[nodiscard]] std::size_t columns() const { return columns_; }
   [[nodiscard]] std::size_t rows() const { return cells_.size() / columns_; }
-  [[nodiscard]] std::span<const Param> row(std::size_t i) const;
+  [[nodiscard]] std::span<const Param> row(std::size_t i) const { return rows_span(i, 1); }
+  /// The cells of several rows, one after another.
+  [[nodiscard]] std::span<const Param> rows_span(std::size_t first, std::size_t count) const;
   void clear() { cells_.clear(); }
 
  private:
@@ -113,9 +115,9 @@ class Connection {
   virtual Result<Rows> query_span(std::string_view sql, std::span<const Param> params) = 0;
   virtual Result<Executed> execute_span(std::string_view sql, std::span<const Param> params) = 0;
   /// Runs one INSERT, UPDATE or DELETE for each row of the batch: array binding on MariaDB,
-  /// multi-row statements on MySQL, repeated prepared ones on SQLite. All rows or none: outside a
-  /// transaction it makes one of its own. A column holds one type or NULL (else kInvalid).
-  /// Returns the rows affected.
+  /// multi-row statements on MySQL, repeated prepared ones on SQLite. Outside a transaction it
+  /// makes one of its own: all rows or none. Inside one, a failure leaves some rows done: roll
+  /// back. A column holds one type or NULL (else kInvalid). Returns the rows affected.
   virtual Result<std::int64_t> bulk(std::string_view sql, const Batch& batch) = 0;
 
   virtual Status begin() = 0;  ///< SQLite: BEGIN IMMEDIATE. kInternal inside a transaction

@@ -177,6 +177,34 @@ class Reader {
 
 }  // namespace
 
+std::string widen_insert(std::string_view sql, std::size_t rows) {
+  constexpr std::string_view kValues = "VALUES (";
+  if (!sql.starts_with("INSERT") && !sql.starts_with("REPLACE")) return {};
+  // Quotes could hide brackets or question marks: such statements stay as they are.
+  if (sql.find_first_of("'\"`") != std::string_view::npos) return {};
+  const std::size_t values = sql.find(kValues);
+  if (values == std::string_view::npos) return {};
+  const std::size_t open = values + kValues.size() - 1;
+  std::size_t close = open;
+  int depth = 0;
+  do {
+    depth += sql[close] == '(' ? 1 : sql[close] == ')' ? -1 : 0;
+    ++close;
+  } while (depth > 0 && close < sql.size());
+  const std::string_view tuple = sql.substr(open, close - open);
+  const std::string_view tail = sql.substr(close);
+  if (depth != 0 || sql.substr(0, open).find('?') != std::string_view::npos ||
+      tail.find('?') != std::string_view::npos) {
+    return {};
+  }
+  std::string wide(sql.substr(0, open));
+  for (std::size_t i = 0; i < rows; ++i) {
+    if (i > 0) wide += ", ";
+    wide += tuple;
+  }
+  return wide.append(tail);
+}
+
 Result<std::vector<std::string>> statements_of(std::string_view text, Flavor flavor) {
   return Reader(text, flavor).read();
 }

@@ -22,4 +22,8 @@ namespace yagura::db {
 /// quote, comment or block, and a last statement without ';'.
 Result<std::vector<std::string>> statements_of(std::string_view text, Flavor flavor);
 
+/// "INSERT INTO t (a, b) VALUES (?, ?) ON ..." with the bracket after VALUES repeated `rows` times.
+/// Empty if the statement is not such an INSERT or REPLACE, or has a '?' outside that bracket.
+std::string widen_insert(std::string_view sql, std::size_t rows);
+
 }  // namespace yagura::db

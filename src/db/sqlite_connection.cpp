@@ -258,24 +258,13 @@ Result<std::int64_t> SqliteConnection::run_batch(std::string_view sql, const Bat
 Result<std::int64_t> SqliteConnection::bulk(std::string_view sql, const Batch& batch) {
   YAGURA_CHECK(column_types(batch));
   if (batch.rows() == 0) return std::int64_t{0};
-  // Inside a transaction a savepoint undoes the rows before the one that failed.
-  const bool nested = in_transaction();
-  YAGURA_CHECK(execute(nested ? "SAVEPOINT bulk" : "BEGIN IMMEDIATE"));
+  if (in_transaction()) return run_batch(sql, batch);
+  YAGURA_CHECK(begin());
   Result<std::int64_t> done = run_batch(sql, batch);
-  if (done.ok()) {
-    const Result<Executed> end = execute(nested ? "RELEASE bulk" : "COMMIT");
-    if (end.ok()) return done;
-    done = end.error();
-  }
-  if (in_transaction()) {
-    if (nested) {
-      YAGURA_CHECK(execute("ROLLBACK TO bulk"));
-      YAGURA_CHECK(execute("RELEASE bulk"));
-    } else {
-      YAGURA_CHECK(execute("ROLLBACK"));
-    }
-  }
-  return done;
+  const Status end = done.ok() ? commit() : rollback();
+  if (!done.ok() || end.ok()) return done;
+  YAGURA_CHECK(rollback());
+  return end.error();
 }
 
 Status SqliteConnection::begin() {
