@@ -1,12 +1,12 @@
 #include "setup/supervisor.h"
 
+#include <cstdlib>
+#include <filesystem>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <unistd.h>
-
-#include <cstdlib>
-#include <filesystem>
 
 namespace yagura::setup {
 namespace {
@@ -81,8 +81,8 @@ TEST_F(SupervisorTest, WhatDiesIsStartedAgainUntilTheStopSignal) {
   auto signals = StopSignals::block();
   ASSERT_TRUE(signals.ok());
   // The first run ends by itself once it serves; the second one stays.
-  const std::string line = "eval \"echo x >&$1\"; [ -e " + directory_ + "/once ] && exec sleep 600; : > " +
-                           directory_ + "/once; exit 7";
+  const std::string line = "eval \"echo x >&$1\"; [ -e " + directory_ +
+                           "/once ] && exec sleep 600; : > " + directory_ + "/once; exit 7";
   Supervisor supervisor = make({shell("frail", line)});
   on_event_ = [](const SupervisorEvent& e) {
     if (e.kind == Kind::kReady && e.detail == "again") ::kill(::getpid(), SIGTERM);
@@ -90,7 +90,8 @@ TEST_F(SupervisorTest, WhatDiesIsStartedAgainUntilTheStopSignal) {
   ASSERT_TRUE(supervisor.start().ok());
   ASSERT_TRUE(supervisor.run(*signals).ok());
   std::vector<Kind> kinds;
-  for (const SupervisorEvent& e : events_) kinds.push_back(e.kind);
+  for (const SupervisorEvent& e : events_)
+    kinds.push_back(e.kind);
   EXPECT_EQ(kinds, (std::vector<Kind>{Kind::kReady, Kind::kDied, Kind::kRestarting, Kind::kReady,
                                       Kind::kStopped}));
   EXPECT_THAT(events_[1].detail, HasSubstr("exit status 7; starting again in 1 s"));
