@@ -69,10 +69,10 @@ struct LogReport {
 
 /// How the report's time came about.
 enum class TimeOrigin {
-  kDocument,     ///< the timestamp attribute
-  kAuto,         ///< "AUTO": the server's clock
-  kReceived,     ///< no timestamp attribute: when the file was received or last modified
-  kUnreadable,   ///< a timestamp nobody can read: the receive time, with a warning
+  kDocument,    ///< the timestamp attribute
+  kAuto,        ///< "AUTO": the server's clock
+  kReceived,    ///< no timestamp attribute: when the file was received or last modified
+  kUnreadable,  ///< a timestamp nobody can read: the receive time, with a warning
 };
 
 struct AgentReport {
