@@ -93,13 +93,7 @@ Status Connection::script(std::string_view sql) {
 }
 
 Result<std::unique_ptr<Connection>> connect(const Options& options) {
-  switch (options.dialect) {
-    case Dialect::kSqlite:
-      return connect_sqlite(options);
-    case Dialect::kMariaDb:
-      break;
-  }
-  return Error{ErrorCode::kInvalid, "this build has no MariaDB client"};
+  return options.dialect == Dialect::kSqlite ? connect_sqlite(options) : connect_mariadb(options);
 }
 
 Status transaction(Connection& db, const std::function<Status(Connection&)>& work, int attempts) {

@@ -21,6 +21,10 @@ constexpr std::size_t kMaxArrayBytes = 4UL * 1024 * 1024;
 /// Rows of a widened INSERT: few sizes, so that each is prepared once.
 constexpr std::array<std::size_t, 2> kWideRows = {100, 10};
 
+/// The client library's CR_NEW_STMT_METADATA: the table got other columns since the statement was
+/// prepared.
+constexpr unsigned kColumnsChanged = 2057;
+
 std::size_t bytes_of(std::span<const Param> row) {
   std::size_t bytes = 0;
   for (const Param& param : row) {
@@ -95,13 +99,16 @@ Result<MariaDbStatement*> MariaDbConnection::prepare(std::string_view sql, std::
 
 Result<Executed> MariaDbConnection::run(std::string_view sql, std::span<const Param> params,
                                         Rows* rows) {
-  YAGURA_TRY(statement, prepare(sql, params.size()));
-  StatementFailure failed;
-  if (!statement->run(params, rows, failed)) {
+  for (int attempt = 1;; ++attempt) {
+    YAGURA_TRY(statement, prepare(sql, params.size()));
+    StatementFailure failed;
+    if (statement->run(params, rows, failed)) {
+      return Executed{statement->affected(), statement->last_id()};
+    }
     statements_.erase(sql);  // whatever state it is in
-    return failure(failed);
+    // Only a statement that reads has columns, so running it again changes nothing.
+    if (failed.number != kColumnsChanged || attempt > 1) return failure(failed);
   }
-  return Executed{statement->affected(), statement->last_id()};
 }
 
 Result<Rows> MariaDbConnection::query_span(std::string_view sql, std::span<const Param> params) {

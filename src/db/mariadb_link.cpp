@@ -111,6 +111,9 @@ Status check_writable(MYSQL* mysql) {
   if (read_only.empty() || read_only[0].empty() || read_only[0][0] != "0") {
     return Error{ErrorCode::kUnavailable, "the server is read-only"};
   }
+  // wsrep_ready is OFF also where no cluster is configured.
+  YAGURA_TRY(cluster, ask(mysql, "SHOW VARIABLES LIKE 'wsrep_on'"));
+  if (cluster.empty() || cluster[0].size() != 2 || cluster[0][1] != "ON") return {};
   YAGURA_TRY(galera, ask(mysql, "SHOW STATUS LIKE 'wsrep_ready'"));
   if (!galera.empty() && galera[0].size() == 2 && galera[0][1] == "OFF") {
     return Error{ErrorCode::kUnavailable, "the server is not part of its cluster now"};
