@@ -86,7 +86,7 @@ TEST(SampleCodecTest, SlotsInAnyOrder) {
 TEST(SampleCodecTest, OrdinaryReportsAreSmall) {
   std::vector<PackedSample> samples;
   for (std::uint32_t i = 0; i < 40; ++i)
-    samples.push_back({i, 20.17 + i * 1.31});
+    samples.push_back({i, (2017 + 131 * i) / 100.0});
   EXPECT_LE(encode_samples(samples).size(), 40U * 4);
 }
 

@@ -59,13 +59,13 @@ class Writer {
     text::append_xml_attribute(out_, value);
     out_ += '"';
   }
-  void attribute(std::string_view name, const std::optional<std::string>& value) {
-    if (value) attribute(name, std::string_view(*value));
+  void given(std::string_view name, const std::optional<std::string>& value) {
+    if (value) attribute(name, *value);
   }
-  void attribute(std::string_view name, const std::optional<double>& value) {
+  void given(std::string_view name, const std::optional<double>& value) {
     if (value) attribute(name, text::format_shortest(*value));
   }
-  void attribute(std::string_view name, const std::vector<std::string>& list) {
+  void given(std::string_view name, const std::vector<std::string>& list) {
     if (list.empty()) return;
     std::string joined;
     for (const std::string& item : list)
@@ -90,29 +90,29 @@ class Writer {
 
   void root_attributes() {
     const AgentReport& r = report_;
-    attribute("description", r.description);
-    attribute("group", r.group);
-    attribute("group_password", r.group_password);
-    attribute("os_name", r.os_name);
-    attribute("os_version", r.os_version);
+    given("description", r.description);
+    given("group", r.group);
+    given("group_password", r.group_password);
+    given("os_name", r.os_name);
+    given("os_version", r.os_version);
     attribute("interval", std::to_string(r.interval_s));
-    attribute("version", r.version);
+    given("version", r.version);
     if (r.time != 0) attribute("timestamp", time_text(r.time));
-    attribute("agent_name", std::string_view(r.agent_name));
-    attribute("agent_alias", r.agent_alias);
+    attribute("agent_name", r.agent_name);
+    given("agent_alias", r.agent_alias);
     attribute("timezone_offset", text::format_shortest(r.timezone_offset_h));
-    attribute("custom_id", r.custom_id);
-    attribute("url_address", r.url_address);
-    attribute("address", r.addresses);
-    attribute("parent_agent_name", r.parent_agent_name);
-    attribute("secondary_groups", r.secondary_groups);
+    given("custom_id", r.custom_id);
+    given("url_address", r.url_address);
+    given("address", r.addresses);
+    given("parent_agent_name", r.parent_agent_name);
+    given("secondary_groups", r.secondary_groups);
     if (r.agent_mode) attribute("agent_mode", std::to_string(*r.agent_mode));
     if (r.remote_config) attribute("remote_config", *r.remote_config ? "1" : "0");
-    attribute("satellite_server", r.satellite_server);
-    attribute("longitude", r.longitude);
-    attribute("latitude", r.latitude);
-    attribute("altitude", r.altitude);
-    attribute("position_description", r.position_description);
+    given("satellite_server", r.satellite_server);
+    given("longitude", r.longitude);
+    given("latitude", r.latitude);
+    given("altitude", r.altitude);
+    given("position_description", r.position_description);
   }
 
   void write_module(const ModuleReport& module) {
