@@ -117,6 +117,11 @@ class DatabaseTest : public testing::TestWithParam<Backend> {
       testing::Values(Backend::kSqlite, Backend::kMariaDbArrays, Backend::kMariaDbWide), \
       backend_name)
 
+/// For what does not send batches: one way of sending them is enough.
+#define INSTANTIATE_DIALECTS(suite) \
+  INSTANTIATE_TEST_SUITE_P(         \
+      Backends, suite, testing::Values(Backend::kSqlite, Backend::kMariaDbArrays), backend_name)
+
 /// A port of 127.0.0.1 that nobody uses at this moment.
 std::uint16_t free_port();
 
