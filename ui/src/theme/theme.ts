@@ -1,0 +1,31 @@
+/** Mantine's theme: our indigo (藍) as primary colour, system fonts only (no font is downloaded). */
+import { createTheme, type MantineColorsTuple } from '@mantine/core';
+
+const ai: MantineColorsTuple = [
+  '#eef4fa',
+  '#dbe7f2',
+  '#b6cfe5',
+  '#8eb5d8',
+  '#86b7e4',
+  '#4f88bb',
+  '#3a72a6',
+  '#1f4e79',
+  '#1a4267',
+  '#133451',
+];
+
+export const theme = createTheme({
+  primaryColor: 'ai',
+  colors: { ai },
+  primaryShade: { light: 7, dark: 4 },
+  autoContrast: true,
+  luminanceThreshold: 0.36,
+  defaultRadius: 'sm',
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+  fontFamily:
+    "-apple-system, 'Segoe UI', 'Noto Sans JP', 'Noto Sans CJK JP', 'Hiragino Sans', 'Yu Gothic UI', Meiryo, sans-serif",
+  fontFamilyMonospace:
+    "ui-monospace, SFMono-Regular, 'Cascadia Mono', Consolas, 'Noto Sans Mono', 'Noto Sans Mono CJK JP', monospace",
+  headings: { fontWeight: '650' },
+});

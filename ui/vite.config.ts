@@ -1,0 +1,46 @@
+/**
+ * Build of the front end. `vite` and `vite preview` answer the API from a mock (dev/mock) unless
+ * YAGURA_PROXY names a console (https://127.0.0.1:8443). The mock is never part of dist/.
+ */
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+import { mockConsole } from './dev/mock/plugin';
+
+const proxied = process.env['YAGURA_PROXY'];
+const proxy = proxied
+  ? Object.fromEntries(
+      ['/api', '/healthz'].map((path) => [path, { target: proxied, secure: false }]),
+    )
+  : undefined;
+
+export default defineConfig({
+  plugins: [react(), ...(proxied || process.env['VITEST'] ? [] : [mockConsole()])],
+  server: { host: '127.0.0.1', port: 5173, strictPort: true, proxy },
+  preview: { host: '127.0.0.1', port: 4173, strictPort: true, proxy },
+  build: {
+    target: 'es2022',
+    sourcemap: false,
+    // No data: URLs for scripts or fonts; the policy allows them for images only.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: true,
+    chunkSizeWarningLimit: 320,
+    rollupOptions: {
+      output: {
+        manualChunks: {
+          react: ['react', 'react-dom', 'react-dom/client'],
+          data: ['@tanstack/react-query', '@tanstack/react-router', 'openapi-fetch'],
+          text: ['i18next', 'react-i18next'],
+        },
+      },
+    },
+  },
+  test: {
+    environment: 'jsdom',
+    include: ['src/**/*.test.{ts,tsx}', 'dev/**/*.test.ts'],
+    restoreMocks: true,
+    env: { TZ: 'Asia/Tokyo' },
+    pool: 'threads',
+    poolOptions: { threads: { maxThreads: 2 } },
+  },
+});
