@@ -10,7 +10,9 @@ namespace {
 class AuditTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto connected = db::connect({.path = ":memory:"});
+    db::Options memory;
+    memory.path = ":memory:";
+    auto connected = db::connect(memory);
     ASSERT_TRUE(connected.ok()) << connected.error().what;
     db_ = std::move(*connected);
     const Status migrated = db::migrate(*db_);

@@ -171,6 +171,7 @@ std::size_t RequestParser::Impl::feed_head(std::string_view bytes) {
       fail(ParseFailure{400, "bad-request", "empty line before the request"});
       return bytes.size();
     }
+    if (scanned >= kMaxRequestHead) break;
     if (c == '\n' && scanned >= 3 && head[scanned - 2] == '\n') {
       const std::size_t taken = scanned + 1 - before;
       head.resize(scanned + 1);

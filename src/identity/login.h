@@ -27,9 +27,14 @@ struct LoginServices {
   PasswordPolicy passwords;
   ThrottlePolicy throttle;
   crypto::PasswordCost cost;
+  /// What the password of an unknown name is verified against; from make_dummy_hash().
+  std::string dummy_hash;
   const Clock& clock;
   Random& random;
 };
+
+/// A hash of a random password with the same cost as real ones.
+Result<std::string> make_dummy_hash(const crypto::PasswordCost& cost, Random& random);
 
 struct LoginRequest {
   std::string user;

@@ -35,11 +35,10 @@ struct SourceState {
 
 Result<SourceState> source_state(db::Connection& db, std::string_view source,
                                  const ThrottlePolicy& policy, Micros now);
-/// Counts one failure, inside the caller's transaction, and returns the state after it. Old rows
-/// are removed on the way; at most kMaxSources are kept.
+/// Counts one failure, inside the caller's transaction, and returns the state after it. Rows that
+/// mean nothing any more are removed on the way.
 Result<SourceState> count_source_failure(db::Connection& db, std::string_view source,
                                          const ThrottlePolicy& policy, Micros now);
-constexpr std::int64_t kMaxSources = 100'000;
 
 /// Delay of the answer to a refused login: 0 at first, then 1, 2, 4 ... 30 s.
 Micros refusal_delay(const SourceState& state, const ThrottlePolicy& policy);
