@@ -72,9 +72,14 @@ bool Admission::is_blocked(const State& state, const Address& counted, Micros no
   return found != state.failures.end() && found->second.blocked_until > now;
 }
 
-Verdict Admission::make_room(State& state, const Address& counted,
+bool Admission::is_exempt(const Address& address) const {
+  return address == Address() || std::any_of(limits_.exempt.begin(), limits_.exempt.end(),
+                                             [&](const Network& n) { return n.contains(address); });
+}
+
+Verdict Admission::make_room(State& state, const Address& counted, bool exempt,
                              std::weak_ptr<Evictable>& evicted) const {
-  if (counted != Address()) {
+  if (!exempt) {
     const auto own = state.per_address.find(counted);
     if (own != state.per_address.end() && own->second >= limits_.per_address) {
       return evict_oldest(state, &counted, evicted) ? Verdict::kAdmitted : Verdict::kAddressFull;
@@ -87,12 +92,13 @@ Verdict Admission::make_room(State& state, const Address& counted,
 }
 
 Verdict Admission::enter(const Address& address, Micros now, Ticket& ticket) {
-  const Address counted = address.counted();
+  const Address counted = net::counted(address);
   std::weak_ptr<Evictable> evicted;
   {
     auto state = state_.lock();
-    const Verdict verdict =
-        is_blocked(*state, counted, now) ? Verdict::kBlocked : make_room(*state, counted, evicted);
+    const Verdict verdict = is_blocked(*state, counted, now)
+                                ? Verdict::kBlocked
+                                : make_room(*state, counted, is_exempt(address), evicted);
     if (verdict != Verdict::kAdmitted) {
       ++state->counts.refused;
       return verdict;
@@ -112,14 +118,15 @@ Verdict Admission::enter(const Address& address, Micros now, Ticket& ticket) {
 }
 
 Verdict Admission::move(Ticket& ticket, const Address& address, Micros now) {
-  const Address counted = address.counted();
+  const Address counted = net::counted(address);
   auto state = state_.lock();
   const auto found = state->places.find(ticket.id_);
   if (found == state->places.end()) return Verdict::kFull;  // evicted meanwhile
   Verdict verdict = Verdict::kAdmitted;
   if (is_blocked(*state, counted, now)) verdict = Verdict::kBlocked;
   const auto own = state->per_address.find(counted);
-  if (own != state->per_address.end() && own->second >= limits_.per_address) {
+  if (own != state->per_address.end() && own->second >= limits_.per_address &&
+      !is_exempt(address)) {
     verdict = Verdict::kAddressFull;
   }
   if (verdict != Verdict::kAdmitted) {
@@ -140,7 +147,8 @@ void Admission::attach(const Ticket& ticket, std::weak_ptr<Evictable> connection
 }
 
 bool Admission::failed(const Address& address, Micros now) {
-  const Address counted = address.counted();
+  if (is_exempt(address)) return false;
+  const Address counted = net::counted(address);
   auto state = state_.lock();
   auto found = state->failures.find(counted);
   if (found == state->failures.end()) {

@@ -12,6 +12,8 @@
 #include <memory>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/guarded.h"
@@ -27,6 +29,8 @@ struct AdmissionLimits {
   Micros failure_window = 60 * kSecond;
   /// ...shut it out for this long.
   Micros block = 300 * kSecond;
+  /// Never shut out, and without a limit per address: relays and gateways with many agents behind.
+  std::vector<Network> exempt;
 };
 
 enum class Verdict {
@@ -53,7 +57,7 @@ class Admission {
   /// Most addresses whose failures are remembered; the oldest are forgotten first.
   static constexpr std::size_t kMaxTracked = 65536;
 
-  explicit Admission(const AdmissionLimits& limits) : limits_(limits) {}
+  explicit Admission(AdmissionLimits limits) : limits_(std::move(limits)) {}
 
   /// A place; gives it back when destroyed.
   class Ticket {
@@ -107,9 +111,9 @@ class Admission {
   struct State {
     std::uint64_t next_id = 1;
     std::unordered_map<std::uint64_t, Place> places;
-    std::unordered_map<Address, std::size_t> per_address;
+    std::unordered_map<Address, std::size_t, AddressHash> per_address;
     std::list<std::uint64_t> unproven;  // oldest first
-    std::unordered_map<Address, Failures> failures;
+    std::unordered_map<Address, Failures, AddressHash> failures;
     std::list<Address> failure_order;  // oldest first
     Counts counts;
   };
@@ -117,7 +121,10 @@ class Admission {
   static void release(State& state, std::uint64_t id);
   static bool evict_oldest(State& state, const Address* of, std::weak_ptr<Evictable>& evicted);
   static bool is_blocked(const State& state, const Address& counted, Micros now);
-  Verdict make_room(State& state, const Address& counted, std::weak_ptr<Evictable>& evicted) const;
+  Verdict make_room(State& state, const Address& counted, bool exempt,
+                    std::weak_ptr<Evictable>& evicted) const;
+
+  [[nodiscard]] bool is_exempt(const Address& address) const;
 
   const AdmissionLimits limits_;
   Guarded<State> state_;

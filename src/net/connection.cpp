@@ -145,7 +145,7 @@ void ConnectionImpl::on_sweep(Micros now) {
   if (phase_ != Phase::kOpen) {
     if (phase_ != Phase::kLinger) {
       failure_ = "timed out";
-      reason_ = CloseReason::kHandshake;
+      reason_ = CloseReason::kDeadline;
     }
     end(reason_);
     return;
@@ -206,7 +206,7 @@ bool ConnectionImpl::read_proxy_header() {
   }
   if (const auto& source = proxy_header_->source()) {
     peer_.address = source->address;
-    peer_.text = source->address.text();
+    peer_.text = source->address.to_string();
     peer_.port = source->port;
   }
   const Verdict verdict = listener_->allows(peer_.address)
@@ -271,15 +271,18 @@ bool ConnectionImpl::handshake() {
       arm_write();
       return false;
     case SSL_ERROR_SYSCALL:
+    case SSL_ERROR_ZERO_RETURN:
       failure_ = errno == 0 ? "closed during the handshake" : system_error("socket", errno).what;
-      break;
+      reason_ = CloseReason::kPeer;
+      ending_ = Ending::kNow;
+      return false;
     default:
+      // OpenSSL has sent an alert: the peer shall read it.
       failure_ = crypto::last_error();
-      break;
+      reason_ = CloseReason::kHandshake;
+      begin_linger();
+      return false;
   }
-  reason_ = CloseReason::kHandshake;
-  ending_ = Ending::kNow;
-  return false;
 }
 
 void ConnectionImpl::open() {

@@ -1,11 +1,8 @@
 #include "net/proxy_header.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstring>
-
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 namespace yagura::net {
 namespace {
@@ -58,7 +55,7 @@ Status ProxyHeaderReader::on_text() {
   const char* end = fields[4].data() + fields[4].size();
   const auto [at, error] = std::from_chars(fields[4].data(), end, source.port);
   if (!address.ok() || error != std::errc() || at != end) return wrong();
-  if (address->is_v4() != (fields[1] == "TCP4")) return wrong();
+  if ((address->family() == text::IpFamily::kV4) != (fields[1] == "TCP4")) return wrong();
   source.address = *address;
   source_ = source;
   return {};
@@ -82,17 +79,13 @@ Status ProxyHeaderReader::on_binary() {
   Source source;
   if (family == 0x11) {  // TCP over IPv4
     if (size < kFixed + 12) return wrong();
-    sockaddr_in v4{};
-    v4.sin_family = AF_INET;
-    std::memcpy(&v4.sin_addr, bytes_.data() + kFixed, 4);
-    source.address = Address::from(reinterpret_cast<const sockaddr*>(&v4));
+    YAGURA_TRY(address, Address::from_bytes(std::string_view(bytes_).substr(kFixed, 4)));
+    source.address = address;
     source.port = big16(bytes_, kFixed + 8);
   } else if (family == 0x21) {  // TCP over IPv6
     if (size < kFixed + 36) return wrong();
-    sockaddr_in6 v6{};
-    v6.sin6_family = AF_INET6;
-    std::memcpy(&v6.sin6_addr, bytes_.data() + kFixed, 16);
-    source.address = Address::from(reinterpret_cast<const sockaddr*>(&v6));
+    YAGURA_TRY(address, Address::from_bytes(std::string_view(bytes_).substr(kFixed, 16)));
+    source.address = address;
     source.port = big16(bytes_, kFixed + 32);
   } else {
     return wrong();

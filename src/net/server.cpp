@@ -42,11 +42,11 @@ Result<SocketAddress> socket_address(const std::string& address, std::uint16_t p
   YAGURA_TRY(parsed, Address::parse(address));
   SocketAddress out;
   const auto& bytes = parsed.bytes();
-  if (parsed.is_v4()) {
+  if (parsed.family() == text::IpFamily::kV4) {
     sockaddr_in v4{};
     v4.sin_family = AF_INET;
     v4.sin_port = htons(port);
-    std::memcpy(&v4.sin_addr, bytes.data() + 12, 4);
+    std::memcpy(&v4.sin_addr, bytes.data(), 4);
     std::memcpy(&out.storage, &v4, sizeof v4);
     out.size = sizeof v4;
   } else {
@@ -181,7 +181,7 @@ void Acceptor::accept_some() {
       }
       break;  // nobody left, or another thread was faster
     }
-    take(std::move(fd), Address::from(address.get()), address.port());
+    take(std::move(fd), address_of(address.get()), address.port());
   }
   arm();
 }
@@ -199,7 +199,7 @@ void Acceptor::take(UniqueFd fd, const Address& address, std::uint16_t port) {
   }
   Peer peer;
   peer.address = address;
-  peer.text = address.text();
+  peer.text = address.to_string();
   peer.port = port;
   peer.listener = listener_->options.name;
   thread_.add(std::make_shared<ConnectionImpl>(thread_, listener_, std::move(fd), std::move(peer),

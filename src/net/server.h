@@ -49,7 +49,8 @@ enum class CloseReason {
   kFinished,   ///< the protocol called finish() or close()
   kPeer,       ///< the peer closed or reset the connection
   kDeadline,   ///< a deadline passed
-  kHandshake,  ///< TLS could not be agreed; Connection::failure() says why
+  kHandshake,  ///< TLS was refused by one side; Connection::failure() says why. A peer that only
+               ///< went away or stayed silent is kPeer or kDeadline
   kEvicted,    ///< gave its place to another connection while still unproven
   kShutdown,   ///< the server stopped
 };

@@ -7,28 +7,12 @@
 
 #include "tentacle/command.h"
 #include "tentacle/name_rules.h"
+#include "text/base64.h"
 
 namespace yagura::tentacle {
 namespace {
 
 constexpr std::size_t kShownAnswer = 120;  // bytes of a foreign answer quoted in an error
-
-std::string base64(std::string_view bytes) {
-  static constexpr char kAlphabet[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const auto byte = [&](std::size_t k) {
-      return i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U;
-    };
-    const unsigned group = byte(0) << 16U | byte(1) << 8U | byte(2);
-    out += kAlphabet[group >> 18U & 63U];
-    out += kAlphabet[group >> 12U & 63U];
-    out += i + 1 < bytes.size() ? kAlphabet[group >> 6U & 63U] : '=';
-    out += i + 2 < bytes.size() ? kAlphabet[group & 63U] : '=';
-  }
-  return out;
-}
 
 /// A foreign line as it may stand in an error: printable and short.
 std::string shown(std::string_view line) {
@@ -48,7 +32,9 @@ ProxyHandshake::ProxyHandshake(std::string_view host, std::uint16_t port, std::s
   if (!user.empty()) {
     std::string credentials(user);
     credentials.append(":").append(password);
-    request_.append("Proxy-Authorization: Basic ").append(base64(credentials)).append("\r\n");
+    request_.append("Proxy-Authorization: Basic ")
+        .append(text::base64_encode(credentials))
+        .append("\r\n");
   }
   request_.append("\r\n");
 }
