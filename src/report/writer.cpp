@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include "report/module_fields.h"
 #include "text/base64.h"
@@ -85,7 +86,12 @@ class Writer {
 
   /// As the reader will undo it: minus the offset, in the agent's zone.
   [[nodiscard]] std::string time_text(Micros time) const {
-    return text::format_agent_time(time - offset_, options_.time_zone);
+    if (!options_.name_zone) return text::format_agent_time(time - offset_, options_.time_zone);
+    const std::int32_t offset_s = options_.time_zone.offset_at(time / kSecond);
+    const std::int32_t minutes = std::abs(offset_s) / 60;
+    const auto two = [](std::int32_t n) { return (n < 10 ? "0" : "") + std::to_string(n); };
+    return text::format_agent_time(time, options_.time_zone) + (offset_s < 0 ? "-" : "+") +
+           two(minutes / 60) + ":" + two(minutes % 60);
   }
 
   void root_attributes() {

@@ -14,6 +14,10 @@ struct WriteOptions {
   /// Zone of the time stamps: the agent's. The server reads them in its own zone and adds
   /// timezone_offset, so the caller sets that to the difference (hours, server minus agent).
   text::TimeZone time_zone;
+  /// Appends the zone to every time ("2024/03/01 10:00:00+09:00"): the moment is then certain
+  /// wherever the server is and across clock changes. Readers that do not know it see the agent's
+  /// local time, to which timezone_offset applies as ever.
+  bool name_zone = false;
 };
 
 /// UTF-8, LF line ends, every text escaped. `timestamp` is left out when `time` is 0 (the server
