@@ -288,8 +288,9 @@ CreationDecision decide_creation(const CreationPolicy& policy, const CreationFac
     return refuse(CreationRefusal::kPeerRate);
   }
   if (facts.created_last_hour >= policy.max_per_hour) return refuse(CreationRefusal::kTotalRate);
-  return {CreationRefusal::kNone,
-          policy.mode == AutoCreate::kApprove ? Approval::kPending : Approval::kApproved};
+  const bool announced = policy.trust_certificates && facts.certificate_names_agent;
+  const bool waits = policy.mode == AutoCreate::kApprove && !announced;
+  return {CreationRefusal::kNone, waits ? Approval::kPending : Approval::kApproved};
 }
 
 void CreationWindow::count(std::string_view peer, Micros now, CreationFacts& facts) {

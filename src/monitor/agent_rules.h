@@ -159,6 +159,9 @@ struct CreationPolicy {
   AutoCreate mode = AutoCreate::kApprove;
   std::uint32_t max_per_hour = 200;
   std::uint32_t max_per_peer_per_hour = 20;
+  /// A verified client certificate that names the agent stands for the approval: whoever issued it
+  /// announced this agent.
+  bool trust_certificates = false;
 };
 
 /// Facts the caller looked up. Nets and name expression count as passed when not configured.
@@ -167,6 +170,7 @@ struct CreationFacts {
   std::uint32_t created_last_hour_by_peer = 0;
   bool peer_in_allowed_nets = true;
   bool name_matches = true;  ///< autocreate_name_regex
+  bool certificate_names_agent = false;  ///< level 3 or 4 and its common name is the agent's name
 };
 
 enum class CreationRefusal : std::uint8_t {

@@ -14,7 +14,7 @@
 #include "db/connection.h"
 #include "db/migrations.h"
 #include "db/options.h"
-#include "identity/user.h"
+#include "identity/bootstrap.h"
 #include "setup/demo.h"
 #include "setup/supervisor.h"
 
@@ -38,12 +38,6 @@ Result<UniqueFd> lock_installation(const Installation& installation) {
                                            ": stop it first, or name another folder with --data"};
   }
   return fd;
-}
-
-Result<std::unique_ptr<db::Connection>> open_database(const Installation& installation) {
-  YAGURA_TRY(settings, Settings::load(installation.path("conf/server.toml")));
-  YAGURA_TRY(options, db::read_options(settings));
-  return db::connect(options);
 }
 
 std::vector<ProgramSpec> programs(const Installation& installation, const std::string& folder,
@@ -95,8 +89,7 @@ void print_welcome(const Installation& installation, const UpOptions& options,
       ":" + std::to_string(options.console_port) + "/");
   say("Certificate  SHA-256 " + fingerprint);
   if (password.empty()) {
-    say("Sign in      as before; a lost password: yagura password reset admin --data " +
-        installation.root());
+    say("Sign in      with the password chosen at the first sign-in");
   } else {
     say("Sign in      user " + std::string(kAdministrator) + ", one-time password " + password +
         " (you choose your own at the first sign-in)");
@@ -107,6 +100,12 @@ void print_welcome(const Installation& installation, const UpOptions& options,
 }
 
 }  // namespace
+
+Result<std::unique_ptr<db::Connection>> open_database(const Installation& installation) {
+  YAGURA_TRY(settings, Settings::load(installation.path("conf/server.toml")));
+  YAGURA_TRY(options, db::read_options(settings));
+  return db::connect(options);
+}
 
 Status up(UpOptions options, const std::string& program_folder, StopSignals& signals,
           const Clock& clock) {
@@ -129,10 +128,13 @@ Status up(UpOptions options, const std::string& program_folder, StopSignals& sig
   {
     YAGURA_TRY(db, open_database(installation));
     YAGURA_CHECK(db::migrate(*db));
-    SystemRandom random;
-    YAGURA_TRY(made, identity::bootstrap_administrator(*db, kAdministrator, clock, random));
-    if (made) password = std::string(made->reveal());
-    YAGURA_CHECK(admit_local_agent(*db, local_names().host_name, clock));
+    YAGURA_TRY(administrator, identity::has_administrator(*db));
+    if (!administrator) {
+      SystemRandom random;
+      YAGURA_TRY(first,
+                 identity::bootstrap_administrator(*db, kAdministrator, {}, random, clock.now()));
+      password = std::string(first.password.reveal());
+    }
     if (options.demo) YAGURA_CHECK(seed_demo(installation, *db, clock, say));
   }
 
@@ -143,16 +145,6 @@ Status up(UpOptions options, const std::string& program_folder, StopSignals& sig
   print_welcome(installation, options, password, fingerprint);
   password.assign(password.size(), '\0');
   return supervisor.run(signals);
-}
-
-Status reset_password(const std::string& data, const std::string& user, const Clock& clock) {
-  YAGURA_TRY(installation, Installation::open(data));
-  YAGURA_TRY(db, open_database(installation));
-  SystemRandom random;
-  YAGURA_TRY(password, identity::reset_password(*db, user, clock, random));
-  say("one-time password for " + user + ": " + std::string(password.reveal()) +
-      " (to be changed at the next sign-in; all sessions of this user ended)");
-  return {};
 }
 
 }  // namespace yagura::setup

@@ -3,11 +3,13 @@
 // Ctrl-C.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/signals.h"
+#include "db/connection.h"
 #include "setup/installation.h"
 
 namespace yagura::setup {
@@ -16,7 +18,7 @@ namespace yagura::setup {
 Status up(UpOptions options, const std::string& program_folder, StopSignals& signals,
           const Clock& clock);
 
-/// Sets a new one-time password for `user` of the installation in `data` and prints it.
-Status reset_password(const std::string& data, const std::string& user, const Clock& clock);
+/// The database of an installation, as its data server uses it.
+Result<std::unique_ptr<db::Connection>> open_database(const Installation& installation);
 
 }  // namespace yagura::setup
