@@ -3,6 +3,7 @@
 #include "report/document_builder.h"
 #include "text/encoding.h"
 #include "text/xml.h"
+#include "text/xml_scan.h"
 
 namespace yagura::report {
 namespace {
@@ -91,14 +92,21 @@ class Reader::Impl {
   }
 
  private:
+  void begin(std::string_view document, text::DecodedText::Fidelity fidelity,
+             const ReadOptions& options) {
+    builder_.begin(options, count_modules(document));
+    report_fidelity(fidelity, builder_);
+  }
+
   std::optional<text::XmlFailure> walk(std::string_view document,
                                        text::DecodedText::Fidelity fidelity,
                                        const ReadOptions& options) {
-    builder_.begin(options, count_modules(document));
-    report_fidelity(fidelity, builder_);
+    begin(document, fidelity, options);
     // Decoding and mending may triple a document that was within the limit as it came.
     text::XmlLimits limits = kLimits;
     limits.max_bytes = std::max(kMaxDocumentBytes, document.size());
+    if (text::scan_xml(document, builder_, limits) != text::XmlScan::kUnsure) return std::nullopt;
+    begin(document, fidelity, options);
     return parser_.parse(document, builder_, limits);
   }
 

@@ -93,8 +93,8 @@ struct Refusal {
 
 using Document = std::variant<AgentReport, ServerReport, Refusal>;
 
-/// Reusable: keeps its parser and buffers from one document to the next, which saves a fifth of the
-/// time. Not thread-safe: one per thread.
+/// Reusable: keeps its parser and buffers from one document to the next. Not thread-safe: one per
+/// thread.
 class Reader {
  public:
   Reader();

@@ -122,7 +122,7 @@ TEST(SampleCodecTest, DamageIsFound) {
   const std::string whole = encode_samples({{0, 1.5}, {300, 1.0 / 3}, {2, 7}});
   std::size_t good = 0;
   for (std::size_t size = 1; size <= whole.size(); ++size) {
-    good += decode_samples(std::string_view(whole).substr(0, size)).ok() ? 1 : 0;
+    if (decode_samples(std::string_view(whole).substr(0, size)).ok()) ++good;
   }
   EXPECT_EQ(good, 4U);
 }

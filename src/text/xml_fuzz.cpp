@@ -6,6 +6,7 @@
 
 #include "text/utf8.h"
 #include "text/xml.h"
+#include "text/xml_scan.h"
 
 namespace {
 
@@ -20,11 +21,16 @@ class Checker final : public yagura::text::XmlHandler {
   }
   void on_end() override {
     if (--depth < 0) std::abort();
+    events += "</>";
   }
-  void on_text(std::string_view piece) override { text += piece; }
+  void on_text(std::string_view piece) override {
+    text += piece;
+    events += piece;
+  }
 
   int depth = 0;
   std::string text;
+  std::string events;  ///< everything heard, pieces of text joined
 };
 
 constexpr yagura::text::XmlLimits kLimits{.max_bytes = 65536,
@@ -44,6 +50,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto failure = parser.parse(bytes, first, kLimits);
   if (!failure && first.depth != 0) std::abort();
   if (!is_valid_utf8(first.text)) std::abort();
+  if (is_valid_utf8(bytes)) {
+    Checker fast;
+    if (scan_xml(bytes, fast, kLimits) == XmlScan::kDone) {
+      if (failure || fast.events != first.events) std::abort();
+    }
+  }
   if (const auto mended = mend_xml(bytes)) {
     Checker second;
     const auto again = parser.parse(*mended, second, kLimits);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "text/xml_scan.h"
+
 namespace yagura::text {
 namespace {
 
@@ -127,6 +129,86 @@ TEST(XmlTest, AParserServesManyDocuments) {
     ASSERT_TRUE(malformed);
     EXPECT_NE(malformed->what.find("line 2"), std::string::npos) << malformed->what;
   }
+}
+
+/// What the fast scan heard, "unsure" or "stopped".
+std::string scan(std::string_view xml, const XmlLimits& limits = {}) {
+  Recorder recorder;
+  switch (scan_xml(xml, recorder, limits)) {
+    case XmlScan::kDone:
+      return recorder.heard_;
+    case XmlScan::kStopped:
+      return "stopped";
+    case XmlScan::kUnsure:
+      return "unsure";
+  }
+  return "?";
+}
+
+TEST(XmlScanTest, HearsWhatTheParserHears) {
+  for (const std::string_view xml :
+       {"<?xml version='1.0' encoding='UTF-8'?>\n<a x='1' y=\"&lt;&#65;b\" z = ''>b<c/>&amp;"
+        "<![CDATA[<d>]] ]]>&#x6AD3;\r\nz\r<e></e ></a>\n",
+        "<?xml version=\"1.0\"?><a>櫓 ] ]] \xEF\xBC\x91</a>", "<a/>", "<_a.b-c1 />",
+        "<a b='x > y' c='&quot;&apos;&gt;'><![CDATA[]]></a>", "<a><![CDATA[x\r\ny\rz]]></a>"}) {
+    EXPECT_EQ(scan(xml), parse(xml)) << xml;
+    EXPECT_NE(scan(xml), "unsure") << xml;
+  }
+  EXPECT_EQ(scan("<a><stop/></a>"), "stopped");
+}
+
+TEST(XmlScanTest, IsUnsureOfEverythingElse) {
+  const std::string_view documents[] = {"",
+                                        "text",
+                                        "<a",
+                                        "<a>",
+                                        "<a></b>",
+                                        "<a></a",
+                                        "\n<?xml version='1.0'?><a/>",
+                                        "<?xml version='1.1'?><a/>",
+                                        "<?xml version='1.0' standalone='yes'?><a/>",
+                                        "<a/>x",
+                                        "<a/><a/>",
+                                        "<a>&</a>",
+                                        "<a>&x;</a>",
+                                        "<a>&#0;</a>",
+                                        "<a>&#xFFFF;</a>",
+                                        "<a>&#x110000;</a>",
+                                        "<a>&#;</a>",
+                                        "<a>&#-5;</a>",
+                                        "<a>]]></a>",
+                                        "<a>\x01</a>",
+                                        "<a><![CDATA[\x01]]></a>",
+                                        "<a><![CDATA[x</a>",
+                                        "<a>\xEF\xBF\xBF</a>",
+                                        "<a><![CDATA[\xEF\xBF\xBE]]></a>",
+                                        "<a b='\xEF\xBF\xBE'/>",
+                                        "<a b='<'/>",
+                                        "<a b='x\ny'/>",
+                                        "<a b=1/>",
+                                        "<a b='1'c='2'/>",
+                                        "<a b='1' b='2'/>",
+                                        "<a b/>",
+                                        "<a b='&lt'/>",
+                                        "<!DOCTYPE a><a/>",
+                                        "<!-- c --><a/>",
+                                        "<a><!-- c --></a>",
+                                        "<a><?p?></a>",
+                                        "<a:b/>",
+                                        "<é/>",
+                                        "< a/>",
+                                        "<a / >",
+                                        "<a><b></a></b>",
+                                        "<a/ >",
+                                        "<1/>"};
+  for (const auto document : documents)
+    EXPECT_EQ(scan(document), "unsure") << document;
+  EXPECT_EQ(scan("<a><b/></a>", {.max_depth = 1}), "unsure");
+  EXPECT_EQ(scan("<a><b/></a>", {.max_elements = 1}), "unsure");
+  EXPECT_EQ(scan("<a b='1' c='2'/>", {.max_attributes = 1}), "unsure");
+  EXPECT_EQ(scan("<a>12<![CDATA[34]]></a>", {.max_text_bytes = 3}), "unsure");
+  EXPECT_EQ(scan("<a b='1234'/>", {.max_text_bytes = 3}), "unsure");
+  EXPECT_EQ(scan("<a/>", {.max_bytes = 3}), "unsure");
 }
 
 std::string mended(std::string_view xml) {
