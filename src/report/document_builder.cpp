@@ -323,7 +323,8 @@ void DocumentBuilder::add_inventory_rows(std::string_view text) {
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     std::string_view row = text.substr(0, end);
-    if (row.ends_with('\r')) row.remove_suffix(1);
+    while (row.ends_with('\r'))
+      row.remove_suffix(1);
     if (!is_blank(row)) inventory_.rows.emplace_back(row);
     text.remove_prefix(std::min(end + 1, text.size()));
   }
@@ -368,6 +369,7 @@ void DocumentBuilder::finish_log() {
   }
   // The stock log plugin sends base64 and does not say so; ordinary lines do not decode to text.
   if (decoded && (declared || is_readable_text(*decoded))) lines = std::move(*decoded);
+  if (lines.empty()) return;
   if (!text::is_valid_utf8(lines)) lines = text::sanitize_utf8(lines);
 
   std::size_t count = 0;
