@@ -125,7 +125,6 @@ void fill_report_header(const Config& config, const host::Root& root, Micros now
   report.interval_s = config.interval_s;
   report.timezone_offset_h = config.timezone_offset_h;
   report.time = now;
-  report.time_origin = config.autotime ? report::TimeOrigin::kAuto : report::TimeOrigin::kDocument;
   if (config.latitude && config.longitude) {
     report.latitude = config.latitude;
     report.longitude = config.longitude;
