@@ -12,6 +12,7 @@
 #include "setup/demo.h"
 #include "setup/doctor.h"
 #include "setup/installation.h"
+#include "setup/supervisor_status.h"
 #include "setup/up.h"
 
 namespace {
@@ -67,6 +68,18 @@ int run_host_add(const std::string& data, const std::string& name, const std::st
       "On %s:\n  yagura-agent --config %s/agent.conf\n\n"
       "It reports to %s port %u; its certificate admits it, nobody has to approve it.\n",
       folder->c_str(), name.c_str(), name.c_str(), name.c_str(), address.c_str(), unsigned{port});
+  return 0;
+}
+
+int run_host_revoke(const std::string& data, const std::string& name) {
+  const auto installation = installation_in(data);
+  if (!installation.ok()) return fail(installation.error());
+  if (const Status done = installation->revoke(name, kClock); !done.ok()) return fail(done.error());
+  const Status told = setup::reload_transport(*installation);
+  std::printf(
+      "the certificate of %s is revoked; %s\n", name.c_str(),
+      told.ok() ? "the transport refuses it from now on"
+                : ("the transport heeds it at its next start (" + told.error().what + ")").c_str());
   return 0;
 }
 
@@ -143,6 +156,10 @@ int main(int argc, char** argv) {
   host_add->add_option("--server", server, "address under which the host reaches this machine");
   host_add->add_option("--port", port, "port of the transport")->capture_default_str();
 
+  CLI::App* host_revoke =
+      with_data(host->add_subcommand("revoke", "refuse a host's certificate from now on"));
+  host_revoke->add_option("name", host_name, "the host's name")->required();
+
   int ready_fd = -1;
   CLI::App* demo = app.add_subcommand("demo", "the simulated fleet");
   demo->require_subcommand(1);
@@ -157,6 +174,7 @@ int main(int argc, char** argv) {
   if (up_command->parsed()) return run_up(up);
   if (doctor->parsed()) return run_doctor(data, json);
   if (host_add->parsed()) return run_host_add(data, host_name, server, port);
+  if (host_revoke->parsed()) return run_host_revoke(data, host_name);
   if (demo_remove->parsed()) return run_demo(data, false);
   if (demo_feed->parsed()) return run_demo(data, true);
   return 2;

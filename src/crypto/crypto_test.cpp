@@ -155,6 +155,27 @@ TEST_F(TlsTest, RefusesWrongNameForeignCaExpiredAndMissingCertificates) {
               HasSubstr("certificate verify failed"));
 }
 
+TEST_F(TlsTest, RevokedCertificatesAreRefused) {
+  issue_to("server", *ca_, CertificateUse::kServer, kNow + kDay);
+  issue_to("good", *ca_, CertificateUse::kClient, kNow + kDay);
+  issue_to("bad", *ca_, CertificateUse::kClient, kNow + kDay);
+  std::ifstream bad_pem(path("bad.pem"));
+  const auto bad_info = inspect(std::string(std::istreambuf_iterator<char>(bad_pem), {}));
+  ASSERT_TRUE(bad_info.ok());
+  const auto crl = make_crl(*ca_, {bad_info->serial}, kNow - kHour, kNow + kDay);
+  ASSERT_TRUE(crl.ok()) << crl.error().what;
+  write("crl.pem", *crl);
+  auto server =
+      make_server_context({path("server.pem"), path("server.key"), ClientCertificate::kRequired,
+                           path("ca.pem"), path("crl.pem"), ""});
+  ASSERT_TRUE(server.ok()) << server.error().what;
+  auto good = make_client_context({path("ca.pem"), "", path("good.pem"), path("good.key")});
+  auto bad = make_client_context({path("ca.pem"), "", path("bad.pem"), path("bad.key")});
+  EXPECT_EQ(handshake(server->get(), good->get(), "127.0.0.1"), "");
+  EXPECT_THAT(handshake(server->get(), bad->get(), "127.0.0.1"), HasSubstr("verify failed"));
+  EXPECT_FALSE(make_crl(*ca_, {"xyz"}, kNow - kHour, kNow + kDay).ok());
+}
+
 TEST_F(TlsTest, RefusesTls11AndWeakCiphers) {
   issue_to("server", *ca_, CertificateUse::kServer, kNow + kDay);
   auto server = make_server_context(

@@ -1,6 +1,7 @@
 #include "crypto/x509.h"
 
 #include <array>
+#include <cctype>
 #include <ctime>
 #include <memory>
 
@@ -185,11 +186,64 @@ Result<Identity> issue(const Identity& ca, const CertificateRequest& request) {
   return to_pem(leaf, key.get());
 }
 
+namespace {
+
+Status add_revoked(X509_CRL* crl, const std::string& serial, const ASN1_TIME* when) {
+  BIGNUM* number = nullptr;
+  if (BN_hex2bn(&number, serial.c_str()) != static_cast<int>(serial.size())) {
+    BN_free(number);
+    return Error{ErrorCode::kInvalid, "serial number '" + serial + "' is not hexadecimal"};
+  }
+  X509_REVOKED* entry = X509_REVOKED_new();
+  ASN1_INTEGER* integer = BN_to_ASN1_INTEGER(number, nullptr);
+  BN_free(number);
+  X509_REVOKED_set_serialNumber(entry, integer);
+  ASN1_INTEGER_free(integer);
+  X509_REVOKED_set_revocationDate(entry, const_cast<ASN1_TIME*>(when));
+  if (X509_CRL_add0_revoked(crl, entry) != 1) return x509_error("revocation list");
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> make_crl(const Identity& ca, const std::vector<std::string>& serials,
+                             Micros this_update, Micros next_update) {
+  YAGURA_TRY(issuer, parse_certificate(ca.certificate));
+  const std::string_view ca_key_pem = ca.key.reveal();
+  const Key key(PEM_read_bio_PrivateKey(reader(ca_key_pem).get(), nullptr, nullptr, nullptr));
+  if (!key) return x509_error("reading the CA's key");
+  const std::unique_ptr<X509_CRL, Deleter<X509_CRL, X509_CRL_free>> crl(X509_CRL_new());
+  using Time = std::unique_ptr<ASN1_TIME, Deleter<ASN1_TIME, ASN1_TIME_free>>;
+  const Time from(ASN1_TIME_set(nullptr, static_cast<std::time_t>(this_update / kSecond)));
+  const Time until(ASN1_TIME_set(nullptr, static_cast<std::time_t>(next_update / kSecond)));
+  if (X509_CRL_set_version(crl.get(), X509_CRL_VERSION_2) != 1 ||
+      X509_CRL_set_issuer_name(crl.get(), X509_get_subject_name(issuer.get())) != 1 ||
+      X509_CRL_set1_lastUpdate(crl.get(), from.get()) != 1 ||
+      X509_CRL_set1_nextUpdate(crl.get(), until.get()) != 1) {
+    return x509_error("revocation list");
+  }
+  for (const std::string& serial : serials) {
+    YAGURA_CHECK(add_revoked(crl.get(), serial, from.get()));
+  }
+  X509_CRL_sort(crl.get());
+  if (X509_CRL_sign(crl.get(), key.get(), EVP_sha256()) == 0) return x509_error("signing");
+  const Bio bio(BIO_new(BIO_s_mem()));
+  if (PEM_write_bio_X509_CRL(bio.get(), crl.get()) != 1) return x509_error("writing PEM");
+  return content(bio.get());
+}
+
 Result<CertificateInfo> inspect(const std::string& pem) {
   YAGURA_TRY(certificate, parse_certificate(pem));
   CertificateInfo info;
   info.subject = one_line(X509_get_subject_name(certificate.get()));
   info.issuer = one_line(X509_get_issuer_name(certificate.get()));
+  BIGNUM* serial = ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate.get()), nullptr);
+  char* digits = serial == nullptr ? nullptr : BN_bn2hex(serial);
+  if (digits != nullptr) info.serial = digits;
+  OPENSSL_free(digits);
+  BN_free(serial);
+  for (char& c : info.serial)
+    c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   if (X509_digest(certificate.get(), EVP_sha256(), digest.data(), &size) != 1) {

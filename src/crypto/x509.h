@@ -31,9 +31,15 @@ struct CertificateRequest {
 Result<Identity> make_ca(const std::string& common_name, Micros not_before, Micros not_after);
 Result<Identity> issue(const Identity& ca, const CertificateRequest& request);
 
+/// A revocation list (PEM) of the CA: certificates with these serial numbers (hexadecimal) count no
+/// more. Checkers refuse everything once `next_update` has passed: renew it long before.
+Result<std::string> make_crl(const Identity& ca, const std::vector<std::string>& serials,
+                             Micros this_update, Micros next_update);
+
 struct CertificateInfo {
   std::string subject;
   std::string issuer;
+  std::string serial;       ///< lower-case hexadecimal
   std::string fingerprint;  ///< SHA-256 over the DER form, 64 hex digits
   Micros not_before = 0;
   Micros not_after = 0;

@@ -2,8 +2,6 @@
 #include <array>
 #include <cerrno>
 
-#include <boost/json.hpp>
-#include <signal.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/timex.h>
@@ -13,6 +11,7 @@
 #include "base/file.h"
 #include "crypto/x509.h"
 #include "setup/doctor_checks.h"
+#include "setup/supervisor_status.h"
 
 namespace yagura::setup {
 namespace {
@@ -122,36 +121,26 @@ void check_certificates(const DoctorContext& context, std::vector<Finding>& out)
 }
 
 void check_programs(const DoctorContext& context, std::vector<Finding>& out) {
-  const auto text = read_file(context.installation.path("run/status.json"), kMaxSmallFile);
-  if (!text.ok()) {
-    out.push_back({State::kProblem, "programs", "no supervisor has run here yet",
+  const auto programs = read_status(context.installation);
+  if (!programs.ok()) {
+    const bool never = programs.error().code == ErrorCode::kNotFound;
+    out.push_back({never ? State::kProblem : State::kNotAssessed, "programs",
+                   never ? "no supervisor has run here yet" : programs.error().what,
                    "start it with 'yagura up'"});
     return;
   }
-  boost::system::error_code ec;
-  const boost::json::value document = boost::json::parse(*text, ec);
-  const boost::json::object* root = ec ? nullptr : document.if_object();
-  const boost::json::value* programs = root != nullptr ? root->if_contains("programs") : nullptr;
-  if (programs == nullptr || !programs->is_array()) {
-    out.push_back(
-        {State::kNotAssessed, "programs", "run/status.json cannot be read", "restart 'yagura up'"});
-    return;
-  }
-  for (const boost::json::value& p : programs->get_array()) {
-    const std::string name(p.at("name").as_string());
-    const auto pid = static_cast<pid_t>(p.at("pid").to_number<std::int64_t>());
-    const auto restarts = p.at("restarts").to_number<std::int64_t>();
-    const bool alive = pid > 0 && (::kill(pid, 0) == 0 || errno == EPERM);
-    if (!alive) {
-      out.push_back({State::kProblem, "programs", name + " does not run",
-                     "start 'yagura up'; if it runs, read log/" + name + ".out"});
-    } else if (restarts > 0) {
+  for (const ProgramStatus& p : *programs) {
+    if (!p.alive()) {
+      out.push_back({State::kProblem, "programs", p.name + " does not run",
+                     "start 'yagura up'; if it runs, read log/" + p.name + ".out"});
+    } else if (p.restarts > 0) {
       out.push_back(
           {State::kNotice, "programs",
-           name + " runs, but had to be started again " + std::to_string(restarts) + " times",
+           p.name + " runs, but had to be started again " + std::to_string(p.restarts) + " times",
            "read its log in " + context.installation.path("log")});
     } else {
-      out.push_back({State::kOk, "programs", name + " runs (pid " + std::to_string(pid) + ")", ""});
+      out.push_back(
+          {State::kOk, "programs", p.name + " runs (pid " + std::to_string(p.pid) + ")", ""});
     }
   }
 }

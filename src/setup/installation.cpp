@@ -16,6 +16,11 @@ namespace {
 
 constexpr Micros kCaLife = 3650 * kDay;
 constexpr Micros kLeafLife = 397 * kDay;
+/// The revocation list is written anew at every start; it outlives the leaf certificates, so that a
+/// long run without a restart never refuses everybody.
+constexpr Micros kCrlLife = 400 * kDay;
+/// Serial numbers of revoked certificates, one a line.
+constexpr const char* kRevokedFile = "revoked.txt";
 /// A certificate with less than this left is issued anew at the next start.
 constexpr Micros kRenewBefore = 60 * kDay;
 /// Clocks of hosts differ: certificates are valid from a little before now.
@@ -97,9 +102,41 @@ Status Installation::make_certificates(const Clock& clock) const {
                                    now + kCaLife));
     YAGURA_CHECK(store_identity(pki, "ca", ca));
   }
+  YAGURA_CHECK(write_revocations(clock));
   YAGURA_CHECK(issue_certificate("transport", "yagura-tentacled", true, clock));
   YAGURA_CHECK(issue_certificate("console", "yagura-console", true, clock));
   return issue_certificate("agent", local_names().host_name, false, clock);
+}
+
+Status Installation::write_revocations(const Clock& clock) const {
+  YAGURA_TRY(pki, Directory::open(path("pki")));
+  std::vector<std::string> serials;
+  if (pki.stat(kRevokedFile).ok()) {
+    YAGURA_TRY(text, pki.read(kRevokedFile, kMaxSmallFile));
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t end = std::min(text.find('\n', at), text.size());
+      if (end > at) serials.push_back(text.substr(at, end - at));
+      at = end + 1;
+    }
+  }
+  YAGURA_TRY(ca, load_identity(pki, "ca"));
+  YAGURA_TRY(crl, crypto::make_crl(ca, serials, clock.now() - kBackdate, clock.now() + kCrlLife));
+  return pki.write_durable("crl.pem", crl, 0644);
+}
+
+Status Installation::revoke(const std::string& name, const Clock& clock) const {
+  YAGURA_TRY(root, Directory::open(root_));
+  YAGURA_TRY(pem, root.read("enroll/" + name + "/agent.pem", kMaxSmallFile));
+  YAGURA_TRY(info, crypto::inspect(pem));
+  YAGURA_TRY(pki, root.subdirectory("pki"));
+  std::string list;
+  if (pki.stat(kRevokedFile).ok()) {
+    YAGURA_TRY(text, pki.read(kRevokedFile, kMaxSmallFile));
+    list = std::move(text);
+  }
+  if (list.find(info.serial) == std::string::npos) list += info.serial + "\n";
+  YAGURA_CHECK(pki.write_durable(kRevokedFile, list, 0600));
+  return write_revocations(clock);
 }
 
 Status Installation::issue_certificate(const std::string& file, const std::string& common_name,

@@ -60,10 +60,15 @@ class Installation {
   Result<std::string> enroll(const std::string& name, const std::string& server, std::uint16_t port,
                              const Clock& clock) const;
 
+  /// Puts the certificate of the host NAME on the revocation list. The transport heeds it as soon
+  /// as it is told to read its files again (SIGHUP).
+  Status revoke(const std::string& name, const Clock& clock) const;
+
  private:
   explicit Installation(std::string root) : root_(std::move(root)) {}
   Status make_folders();
   Status make_certificates(const Clock& clock) const;
+  Status write_revocations(const Clock& clock) const;
   Status issue_certificate(const std::string& file, const std::string& common_name, bool server,
                            const Clock& clock) const;
   Status write_settings(const UpOptions& options) const;

@@ -92,6 +92,20 @@ TEST_F(InstallationTest, EnrolledHostsGetACertificateOfTheirOwn) {
   EXPECT_FALSE(installation->enroll("", "192.0.2.1", 41121, clock_).ok());
 }
 
+TEST_F(InstallationTest, ARevokedHostStaysRevoked) {
+  const auto installation = Installation::prepare(options_, clock_);
+  ASSERT_TRUE(installation.ok());
+  ASSERT_TRUE(installation->enroll("web1", "192.0.2.1", 41121, clock_).ok());
+  const std::string before = read("pki/crl.pem");
+  ASSERT_TRUE(installation->revoke("web1", clock_).ok());
+  const std::string serial = crypto::inspect(read("enroll/web1/agent.pem")).value().serial;
+  EXPECT_EQ(read("pki/revoked.txt"), serial + "\n");
+  EXPECT_NE(read("pki/crl.pem"), before);
+  ASSERT_TRUE(Installation::prepare(options_, clock_).ok());
+  EXPECT_EQ(read("pki/revoked.txt"), serial + "\n");
+  EXPECT_FALSE(installation->revoke("nobody", clock_).ok());
+}
+
 TEST_F(InstallationTest, ABusyPortIsExplained) {
   // Port 1 is privileged for ordinary users and free for root: only a taken port is certain.
   const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));

@@ -46,7 +46,8 @@ std::string tentacled_settings(const std::string& root, const UpOptions& options
          "port = " + std::to_string(options.transport_port) + "\n" +
          "# 4 = certificates on both ends, verified by the site CA\n" + "min_level = 4\n" +
          line("certificate", root + "/pki/transport.pem") +
-         line("key", root + "/pki/transport.key") + line("ca", root + "/pki/ca.pem");
+         line("key", root + "/pki/transport.key") + line("ca", root + "/pki/ca.pem") +
+         line("crl", root + "/pki/crl.pem");
 }
 
 std::string server_settings(const std::string& root) {

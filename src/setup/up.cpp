@@ -119,6 +119,7 @@ Status up(UpOptions options, const std::string& program_folder, StopSignals& sig
   say("Data folder  " + installation.root() + (installation.is_new() ? " (new)" : "") +
       (settled.message.empty() ? "" : "; " + settled.message));
   YAGURA_TRY(lock, lock_installation(installation));
+  YAGURA_CHECK(log::init({.process = "yagura", .file = installation.path("log/yagura.log")}));
   YAGURA_CHECK(
       check_port_free(options.transport_address, options.transport_port, "--transport-port"));
   YAGURA_CHECK(check_port_free(options.console_address, options.console_port, "--console-port"));
