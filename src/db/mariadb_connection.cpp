@@ -4,6 +4,8 @@
 #include <array>
 #include <unordered_map>
 
+#include <errmsg.h>
+
 #include "db/binding.h"
 #include "db/mariadb_error.h"
 #include "db/mariadb_link.h"
@@ -21,9 +23,8 @@ constexpr std::size_t kMaxArrayBytes = 4UL * 1024 * 1024;
 /// Rows of a widened INSERT: few sizes, so that each is prepared once.
 constexpr std::array<std::size_t, 2> kWideRows = {100, 10};
 
-/// The client library's CR_NEW_STMT_METADATA: the table got other columns since the statement was
-/// prepared.
-constexpr unsigned kColumnsChanged = 2057;
+/// The table got other columns since the statement was prepared.
+constexpr unsigned kColumnsChanged = CR_NEW_STMT_METADATA;
 
 std::size_t bytes_of(std::span<const Param> row) {
   std::size_t bytes = 0;
@@ -76,8 +77,12 @@ class MariaDbConnection final : public Connection {
 
 Error MariaDbConnection::failure(const StatementFailure& failed) {
   if (mariadb_lost_race(failed.number)) lost_race_ = true;
-  if (mariadb_link_lost(failed.number)) broken_ = true;
-  return failed.error.with(link_.info.location);
+  // Once the link stands, trouble with TLS means that it broke.
+  const bool tls_broke = failed.number == CR_SSL_CONNECTION_ERROR;
+  if (mariadb_link_lost(failed.number) || tls_broke) broken_ = true;
+  Error error = failed.error.with(link_.info.location);
+  if (tls_broke) error.code = ErrorCode::kUnavailable;
+  return error;
 }
 
 Result<MariaDbStatement*> MariaDbConnection::prepare(std::string_view sql, std::size_t parameters) {

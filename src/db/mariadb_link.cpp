@@ -3,9 +3,14 @@
 #include <algorithm>
 #include <charconv>
 #include <mutex>
+#include <optional>
+
+#include <errmsg.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "db/mariadb_error.h"
+#include "db/mariadb_greeting.h"
 #include "db/options.h"
 
 namespace yagura::db {
@@ -45,6 +50,27 @@ Error last_error(MYSQL* mysql) {
   return mariadb_error(mysql_errno(mysql), mysql_error(mysql));
 }
 
+/// A handshake that broke off is a server going away; all else of TLS is a refusal.
+Error connect_error(MYSQL* mysql) {
+  Error error = last_error(mysql);
+  const bool broke_off = error.what.find("unexpected eof") != std::string::npos ||
+                         error.what.find("reset by peer") != std::string::npos;
+  if (mysql_errno(mysql) == CR_SSL_CONNECTION_ERROR && broke_off) {
+    error.code = ErrorCode::kUnavailable;
+  }
+  return error;
+}
+
+/// Where the system keeps the CAs it trusts. Always named to the library: without a CA file it
+/// skips parts of the verification, host names among them.
+std::string system_cas() {
+  for (const char* path :
+       {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"}) {
+    if (::access(path, R_OK) == 0) return path;
+  }
+  return {};
+}
+
 const char* or_null(const std::string& text) {
   return text.empty() ? nullptr : text.c_str();
 }
@@ -73,8 +99,10 @@ Status set_options(MYSQL* mysql, const Options& o, const Target& target) {
     const my_bool verify = o.tls == Options::Tls::kVerifyFull ? 1 : 0;
     set(MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
     // With a CA the library checks the chain even without the host name: verify_ca.
+    const std::string ca = o.tls_ca.empty() ? system_cas() : o.tls_ca;
     const bool chain = o.tls != Options::Tls::kRequired;
-    set(MYSQL_OPT_SSL_CA, chain ? or_null(o.tls_ca) : nullptr);
+    if (chain && ca.empty()) return Error{ErrorCode::kInvalid, "tls_ca is not given"};
+    set(MYSQL_OPT_SSL_CA, chain ? ca.c_str() : nullptr);
     set(MYSQL_OPT_SSL_CERT, or_null(o.tls_certificate));
     set(MYSQL_OPT_SSL_KEY, or_null(o.tls_key));
     set(MYSQL_OPT_SSL_CIPHER, kCiphers);
@@ -159,12 +187,17 @@ Result<MariaDbLink> open_target(const Options& o, const Target& target,
   YAGURA_CHECK(set_options(mysql, o, target));
   link.info.dialect = Dialect::kMariaDb;
   link.info.location = target.text();
+  std::optional<GreetingGuard> guard;
+  if (o.tls != Options::Tls::kDisabled) guard.emplace();
   // CLIENT_FOUND_ROWS: an UPDATE counts the rows that matched, as SQLite does.
   // A Secret's text ends in a zero byte: it is a std::string.
   if (mysql_real_connect(mysql, or_null(target.host), o.user.c_str(), password.reveal().data(),
                          o.database.c_str(), target.port, or_null(target.socket),
                          CLIENT_FOUND_ROWS) == nullptr) {
-    return last_error(mysql);
+    if (guard && guard->cut()) {
+      return Error{ErrorCode::kDenied, "TLS is required, but the server does not offer it"};
+    }
+    return connect_error(mysql);
   }
   YAGURA_CHECK(check_tls(mysql, o, link.info));
   YAGURA_CHECK(prepare_session(link, o));

@@ -86,11 +86,8 @@ Status check_options(const Options& o) {
   if (o.tls == Options::Tls::kVerifyCa && o.tls_ca.empty()) {
     return invalid("tls = \"verify_ca\" needs tls_ca");
   }
-  if (!o.hosts.empty() || o.tls == Options::Tls::kDisabled) {
-    // A Unix socket has no host name that a certificate could be compared with.
-  } else if (o.tls == Options::Tls::kVerifyFull) {
-    return invalid(
-        "tls = \"verify_full\" needs a host name: over a socket use verify_ca or disabled");
+  if (o.hosts.empty() && o.tls != Options::Tls::kDisabled) {
+    return invalid("a Unix socket goes without TLS: leave tls out");
   }
   if (o.tls_certificate.empty() != o.tls_key.empty()) {
     return invalid("tls_certificate and tls_key belong together");

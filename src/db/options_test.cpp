@@ -78,7 +78,7 @@ TEST_F(OptionsTest, ContradictionsAreMistakesWithTheirReason) {
   EXPECT_THAT(refused("hosts = [\"a\"]\nsocket = \"/s\"\n"), HasSubstr("not both"));
   EXPECT_THAT(refused("hosts = [\"a\"]\ntls = \"verify_ca\"\n"), HasSubstr("needs tls_ca"));
   EXPECT_THAT(refused("hosts = [\"a\"]\ntls_key = \"/k\"\n"), HasSubstr("belong together"));
-  EXPECT_THAT(refused("socket = \"/s\"\ntls = \"verify_full\"\n"), HasSubstr("needs a host name"));
+  EXPECT_THAT(refused("socket = \"/s\"\ntls = \"verify_full\"\n"), HasSubstr("leave tls out"));
   EXPECT_THAT(refused("hosts = [\"a:0\"]\n"), HasSubstr("port"));
   EXPECT_THAT(refused("hosts = [\"a\"]\nport = 70000\n"), HasSubstr("port"));
   EXPECT_THAT(refused("hosts = [\"a\"]\ntls = \"maybe\"\n"), HasSubstr("tls"));

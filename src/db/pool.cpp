@@ -20,12 +20,13 @@ constexpr auto kTrustIdle = std::chrono::seconds(20);
 struct Idle {
   std::unique_ptr<Connection> connection;
   Time since;
+  bool trusted = false;  ///< may be handed out without asking it
 };
 
 struct Shared {
   std::vector<Idle> idle;
   std::size_t open = 0;  ///< idle, in use and being opened
-  bool opening = false;
+  std::size_t opening = 0;
   Pool::Health health;
   Backoff backoff;
   Time next_attempt;  ///< no connecting before this
@@ -66,6 +67,9 @@ Micros Backoff::next() {
 }
 
 struct Pool::State {
+  State(Connect how, std::size_t most) : connect(std::move(how)), size(most) {}
+  Result<std::optional<Idle>> wait_turn(Time deadline);
+
   Connect connect;
   std::size_t size;
   Guarded<Shared> shared;
@@ -76,7 +80,7 @@ Pool::Pool(const Options& options, std::size_t size)
     : Pool([options] { return db::connect(options); }, size) {}
 
 Pool::Pool(Connect connect, std::size_t size)
-    : state_(new State{std::move(connect), std::max<std::size_t>(size, 1), {}, {}}) {}
+    : state_(std::make_unique<State>(std::move(connect), std::max<std::size_t>(size, 1))) {}
 
 Pool::~Pool() = default;
 
@@ -96,14 +100,19 @@ Pool::Handle::~Handle() {
 void Pool::give_back(std::unique_ptr<Connection> connection) {
   bool keep = !connection->broken();
   if (keep && connection->in_transaction()) keep = connection->rollback().ok();
+  if (!keep) {
+    discard();
+    return;
+  }
+  state_->shared.lock()->idle.push_back({std::move(connection), now()});
+  state_->changed.notify_all();
+}
+
+void Pool::discard() {
   {
     auto shared = state_->shared.lock();
-    if (keep) {
-      shared->idle.push_back({std::move(connection), now()});
-    } else {
-      --shared->open;
-      note_failure(*shared, Error{ErrorCode::kUnavailable, "the connection to the database broke"});
-    }
+    --shared->open;
+    note_failure(*shared, Error{ErrorCode::kUnavailable, "the connection to the database broke"});
   }
   state_->changed.notify_all();
 }
@@ -112,7 +121,7 @@ Result<std::unique_ptr<Connection>> Pool::open_one() {
   Result<std::unique_ptr<Connection>> made = state_->connect();
   {
     auto shared = state_->shared.lock();
-    shared->opening = false;
+    --shared->opening;
     if (made.ok()) {
       shared->backoff.reset();
       set_usable(*shared, true);
@@ -126,57 +135,52 @@ Result<std::unique_ptr<Connection>> Pool::open_one() {
   return made;
 }
 
+/// Waits for an idle connection or for leave to open one. Nothing = leave to open, already counted.
+Result<std::optional<Idle>> Pool::State::wait_turn(Time deadline) {
+  auto held = shared.lock();
+  const auto may_open = [&] {
+    // While the database is away, one caller is enough to find out whether it is back.
+    return held->open < size && now() >= held->next_attempt &&
+           (held->health.usable || held->opening == 0);
+  };
+  while (held->idle.empty() && !may_open()) {
+    const Time today = now();
+    const bool room = held->open < size;
+    // With none in use and none being opened, nothing can change before the next attempt.
+    const bool hopeless = room && held->open == 0 && held->next_attempt > deadline;
+    if (hopeless || today >= deadline) {
+      if (!held->health.usable && held->health.since != 0) return held->last_error;
+      return Error{ErrorCode::kTimeout,
+                   "all " + std::to_string(size) + " connections to the database are in use"};
+    }
+    const bool pausing = room && held->next_attempt > today;
+    const Time until = pausing ? std::min(deadline, held->next_attempt) : deadline;
+    held.wait_for(changed, until - today, [&] { return !held->idle.empty() || may_open(); });
+  }
+  if (held->idle.empty()) {
+    ++held->open;
+    ++held->opening;
+    return std::optional<Idle>();
+  }
+  std::optional<Idle> idle(std::move(held->idle.back()));
+  held->idle.pop_back();
+  idle->trusted = idle->since >= held->trusted_from && now() - idle->since < kTrustIdle;
+  return idle;
+}
+
 Result<Pool::Handle> Pool::acquire(std::chrono::milliseconds wait) {
   const Time deadline = now() + wait;
   for (;;) {
-    std::optional<Idle> idle;
-    bool open_new = false;
-    {
-      auto shared = state_->shared.lock();
-      const auto may_open = [&] {
-        return shared->open < state_->size && now() >= shared->next_attempt &&
-               (shared->health.usable || !shared->opening);
-      };
-      while (shared->idle.empty() && !may_open()) {
-        const Time today = now();
-        const bool room = shared->open < state_->size;
-        // In use ones may come back; without any, nothing can change before the next attempt.
-        const bool hopeless =
-            room && !shared->opening && shared->open == 0 && shared->next_attempt > deadline;
-        if (hopeless || today >= deadline) {
-          if (!shared->health.usable && shared->health.since != 0) return shared->last_error;
-          return Error{ErrorCode::kTimeout, "all " + std::to_string(state_->size) +
-                                                " connections to the database are in use"};
-        }
-        const Time until = room && shared->next_attempt > today
-                               ? std::min(deadline, shared->next_attempt)
-                               : deadline;
-        shared.wait_for(state_->changed, until - today,
-                        [&] { return !shared->idle.empty() || may_open(); });
-      }
-      if (!shared->idle.empty()) {
-        idle = std::move(shared->idle.back());
-        shared->idle.pop_back();
-        const bool fresh = idle->since >= shared->trusted_from && now() - idle->since < kTrustIdle;
-        if (fresh) return Handle(this, std::move(idle->connection));
-      } else {
-        ++shared->open;
-        shared->opening = true;
-        open_new = true;
-      }
-    }
-    if (open_new) {
+    YAGURA_TRY(idle, state_->wait_turn(deadline));
+    if (!idle) {
       Result<std::unique_ptr<Connection>> made = open_one();
       if (made.ok()) return Handle(this, std::move(made).value());
-      continue;
+      continue;  // waits for the next attempt if there is time, else tells the reason
     }
-    if (idle->connection->query("SELECT 1").ok()) return Handle(this, std::move(idle->connection));
-    {
-      auto shared = state_->shared.lock();
-      --shared->open;
-      note_failure(*shared, Error{ErrorCode::kUnavailable, "the connection to the database broke"});
+    if (idle->trusted || idle->connection->query("SELECT 1").ok()) {
+      return Handle(this, std::move(idle->connection));
     }
-    state_->changed.notify_all();
+    discard();
   }
 }
 
@@ -184,7 +188,7 @@ Pool::Health Pool::health() {
   auto shared = state_->shared.lock();
   Health out = shared->health;
   out.open = shared->open;
-  out.in_use = shared->open - shared->idle.size() - (shared->opening ? 1 : 0);
+  out.in_use = shared->open - shared->idle.size() - shared->opening;
   out.size = state_->size;
   return out;
 }

@@ -81,6 +81,7 @@ class Pool {
  private:
   struct State;
   void give_back(std::unique_ptr<Connection> connection);
+  void discard();  ///< one of the open ones is gone
   Result<std::unique_ptr<Connection>> open_one();
   std::unique_ptr<State> state_;
 };

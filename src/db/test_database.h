@@ -58,7 +58,7 @@ class TestServer {
     std::string tls_versions = "TLSv1.2,TLSv1.3";
     std::vector<std::string> names = {"localhost"};
     std::vector<std::string> addresses = {"127.0.0.1"};
-    std::vector<std::string> options;  ///< more lines for its configuration
+    std::vector<std::string> options = {};  ///< more lines for its configuration
   };
   /// False where tests must be skipped.
   static bool installed();
