@@ -129,6 +129,7 @@ std::optional<Micros> sample_time(const SampleInput& sample, const SampleContext
                                   Outcome& outcome) {
   if (sample.time > context.received + context.time.max_ahead) {
     outcome.future_clamped = true;
+    outcome.ahead = sample.time - context.received;
     return context.received;
   }
   if (sample.time < 0) return std::nullopt;

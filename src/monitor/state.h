@@ -103,7 +103,8 @@ struct Outcome {
   Reason reason = Reason::kNone;  ///< of kNoResult, kRejected, kIgnored
   bool state_changed = false;     ///< any field of the state moved
   bool store = false;             ///< belongs into the compatible series (§13) and history is on
-  bool future_clamped = false;    ///< the sample's time was too far ahead: "agent clock" warning
+  Micros ahead = 0;             ///< how far the sample was ahead of the receive time, when clamped
+  bool future_clamped = false;  ///< the sample's time was too far ahead: "agent clock" warning
   ValueKind kind = ValueKind::kNone;
   double number = 0;      ///< accepted or late number, full precision
   std::string_view text;  ///< accepted or late text: a view of the input

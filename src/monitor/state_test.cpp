@@ -305,6 +305,7 @@ TEST(D28_FutureSample, DoesNotFreezeTheModule) {
   fed.feed("5", at(10, 0));
   const Outcome future = fed.feed("6", at(10, 5) + 12 * 365 * kDay, at(10, 5));
   EXPECT_TRUE(future.future_clamped);
+  EXPECT_EQ(future.ahead, 12 * 365 * kDay);
   EXPECT_EQ(future.verdict, Verdict::kAccepted);
   EXPECT_EQ(future.time, at(10, 5));
   EXPECT_EQ(fed.feed("7", at(10, 10)).verdict, Verdict::kAccepted);
