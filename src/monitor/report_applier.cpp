@@ -336,8 +336,7 @@ void ReportApplier::take_outcome(OpenAgent& open, std::size_t index, const Outco
   }
   if (outcome.future_clamped &&
       limits_.clock.allow(agent.fields.name, open.states[index].last_try)) {
-    rows_.put(
-        agent_clock_event(subject(open, {}), policy_.time.max_ahead, open.states[index].last_try));
+    rows_.put(agent_clock_event(subject(open, {}), outcome.ahead, open.states[index].last_try));
   }
   if (!outcome.change) return;
   const ModuleState& state = open.states[index];
