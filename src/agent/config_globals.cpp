@@ -132,13 +132,15 @@ void apply_tls(Globals& globals, Config& config) {
   globals.flag("yagura_tls_verify", server.verify);
   if (has_files) server.tls = true;
   ServerConfig& other = config.secondary;
-  if (other.ca_file.empty()) other.ca_file = server.ca_file;
-  if (other.certificate_file.empty()) {
-    other.certificate_file = server.certificate_file;
-    other.key_file = server.key_file;
+  if (has_files) other.tls = true;
+  if (other.tls) {
+    if (other.ca_file.empty()) other.ca_file = server.ca_file;
+    if (other.certificate_file.empty()) {
+      other.certificate_file = server.certificate_file;
+      other.key_file = server.key_file;
+    }
   }
   other.verify = server.verify;
-  other.tls = other.tls || has_files;
   for (const ServerConfig* s : {&server, &other}) {
     if (!s->key_file.empty() && s->certificate_file.empty()) {
       globals.add(Severity::kError, config.file, "a TLS key without its certificate (yagura_cert)");
