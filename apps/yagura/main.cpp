@@ -36,6 +36,7 @@ Result<setup::Installation> installation_in(std::string data) {
     YAGURA_TRY(folder, setup::default_data_directory());
     data = std::move(folder);
   }
+  YAGURA_CHECK(setup::act_as_owner(data));
   return setup::Installation::open(data);
 }
 
@@ -43,6 +44,11 @@ int run_up(const setup::UpOptions& options) {
   auto signals = StopSignals::block();
   if (!signals.ok()) return fail(signals.error());
   const Status done = setup::up(options, program_folder(), *signals, kClock);
+  return done.ok() ? 0 : fail(done.error());
+}
+
+int run_init(const setup::UpOptions& options) {
+  const Status done = setup::init(options, program_folder(), kClock);
   return done.ok() ? 0 : fail(done.error());
 }
 
@@ -60,6 +66,11 @@ int run_host_add(const std::string& data, const std::string& name, const std::st
                  std::uint16_t port) {
   const auto installation = installation_in(data);
   if (!installation.ok()) return fail(installation.error());
+  if (port == 0) {
+    const auto configured = installation->transport_port();
+    if (!configured.ok()) return fail(configured.error());
+    port = *configured;
+  }
   const std::string address = server.empty() ? setup::local_names().host_name : server;
   const auto folder = installation->enroll(name, address, port, kClock);
   if (!folder.ok()) return fail(folder.error());
@@ -125,20 +136,25 @@ int main(int argc, char** argv) {
   setup::UpOptions up;
   CLI::App* up_command =
       app.add_subcommand("up", "make an installation if there is none, and run it");
-  up_command->add_option("--data", up.data, "data folder (default: the user's state folder)");
-  up_command->add_option("--console-port", up.console_port, "port of the console")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 65535));
-  up_command->add_option("--transport-port", up.transport_port, "port for agents")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 65535));
-  up_command->add_option("--console-address", up.console_address, "address the console listens on")
-      ->capture_default_str();
-  up_command
-      ->add_option("--transport-address", up.transport_address, "address the transport listens on")
-      ->capture_default_str();
-  up_command->add_flag("--demo", up.demo,
-                       "add a simulated fleet of 200 hosts with a day of history");
+  CLI::App* init_command =
+      app.add_subcommand("init", "make an installation without starting anything");
+  for (CLI::App* command : {up_command, init_command}) {
+    command->add_option("--data", up.data, "data folder (default: the user's state folder)");
+    command->add_option("--console-port", up.console_port, "port of the console")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 65535));
+    command->add_option("--transport-port", up.transport_port, "port for agents")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 65535));
+    command->add_option("--console-address", up.console_address, "address the console listens on")
+        ->capture_default_str();
+    command
+        ->add_option("--transport-address", up.transport_address,
+                     "address the transport listens on")
+        ->capture_default_str();
+    command->add_flag("--demo", up.demo,
+                      "add a simulated fleet of 200 hosts with a day of history");
+  }
 
   bool json = false;
   CLI::App* doctor =
@@ -147,14 +163,14 @@ int main(int argc, char** argv) {
 
   std::string host_name;
   std::string server;
-  std::uint16_t port = 41121;
+  std::uint16_t port = 0;
   CLI::App* host = app.add_subcommand("host", "hosts that report here");
   host->require_subcommand(1);
   CLI::App* host_add =
       with_data(host->add_subcommand("add", "make certificate and settings for a host"));
   host_add->add_option("name", host_name, "the host's name")->required();
   host_add->add_option("--server", server, "address under which the host reaches this machine");
-  host_add->add_option("--port", port, "port of the transport")->capture_default_str();
+  host_add->add_option("--port", port, "port of the transport (default: as configured)");
 
   CLI::App* host_revoke =
       with_data(host->add_subcommand("revoke", "refuse a host's certificate from now on"));
@@ -172,6 +188,7 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   say_ready(ready_fd);
   if (up_command->parsed()) return run_up(up);
+  if (init_command->parsed()) return run_init(up);
   if (doctor->parsed()) return run_doctor(data, json);
   if (host_add->parsed()) return run_host_add(data, host_name, server, port);
   if (host_revoke->parsed()) return run_host_revoke(data, host_name);

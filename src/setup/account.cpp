@@ -88,7 +88,7 @@ Result<std::string> copy_programs(const std::string& from, const std::string& da
 Status become(const Account& account) {
   if (::setgroups(0, nullptr) != 0 || ::setresgid(account.gid, account.gid, account.gid) != 0 ||
       ::setresuid(account.uid, account.uid, account.uid) != 0) {
-    return system_error("becoming the account 'yagura'", errno);
+    return system_error("becoming another account", errno);
   }
   return {};
 }
@@ -146,6 +146,13 @@ Result<Settled> settle_account(const std::string& data, const std::string& progr
   }
   settled.message += "runs as the account 'yagura'";
   return settled;
+}
+
+Status act_as_owner(const std::string& data) {
+  if (::geteuid() != 0) return {};
+  struct stat st{};
+  if (::stat(data.c_str(), &st) != 0) return system_error(data, errno);
+  return st.st_uid == 0 ? Status() : become({st.st_uid, st.st_gid});
 }
 
 HostNames local_names() {

@@ -35,10 +35,10 @@ Finding not_assessed(const char* check, const Error& error) {
 }  // namespace
 
 void check_transport(const DoctorContext& context, std::vector<Finding>& out) {
-  const auto port = port_of(context.installation.path("conf/tentacled.toml"), "listener.0.port");
+  const auto port = context.installation.transport_port();
   if (!port.ok()) return out.push_back(not_assessed("transport", port.error()));
   tentacle::ClientOptions options;
-  options.servers = {{"127.0.0.1", static_cast<std::uint16_t>(*port)}};
+  options.servers = {{"127.0.0.1", *port}};
   options.tls.emplace();
   options.tls->ca_file = context.installation.path("pki/ca.pem");
   options.tls->certificate_file = context.installation.path("pki/agent.pem");

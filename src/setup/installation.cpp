@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/settings.h"
 #include "crypto/digest.h"
 #include "crypto/x509.h"
 #include "setup/settings_files.h"
@@ -195,6 +196,13 @@ Result<std::string> Installation::console_fingerprint() const {
     out += static_cast<char>(std::toupper(static_cast<unsigned char>(info.fingerprint[i + 1])));
   }
   return out;
+}
+
+Result<std::uint16_t> Installation::transport_port() const {
+  YAGURA_TRY(settings, Settings::load(path("conf/tentacled.toml")));
+  const std::int64_t port = settings.integer("listener.0.port", 0, {1, 65535});
+  if (port == 0) return Error{ErrorCode::kInvalid, path("conf/tentacled.toml") + ": no listener"};
+  return static_cast<std::uint16_t>(port);
 }
 
 Result<std::string> Installation::enroll(const std::string& name, const std::string& server,

@@ -39,6 +39,10 @@ struct Settled {
 /// /root) are copied to `data`/bin first. As an ordinary user: nothing but making the folder.
 Result<Settled> settle_account(const std::string& data, const std::string& program_folder);
 
+/// As root: becomes the account that `data` belongs to, so that what a command writes there (the
+/// database's side files among it) stays usable for the programs. Otherwise nothing.
+Status act_as_owner(const std::string& data);
+
 class Installation {
  public:
   /// Makes what is missing in `options.data`, which must exist and belong to the caller.
@@ -54,6 +58,9 @@ class Installation {
   [[nodiscard]] bool is_new() const { return is_new_; }
   /// SHA-256 fingerprint of the console's certificate as AA:BB:...
   [[nodiscard]] Result<std::string> console_fingerprint() const;
+
+  /// The port that agents are told to connect to: the first listener of conf/tentacled.toml.
+  [[nodiscard]] Result<std::uint16_t> transport_port() const;
 
   /// Writes a client certificate and settings for a further host into enroll/NAME and returns that
   /// folder. `server` is the address the agent shall connect to.

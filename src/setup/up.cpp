@@ -80,7 +80,7 @@ void report_event(const SupervisorEvent& event) {
 }
 
 void print_welcome(const Installation& installation, const UpOptions& options,
-                   const std::string& password, const std::string& fingerprint) {
+                   const crypto::Secret& password, const std::string& fingerprint) {
   const std::string host = options.console_address == "0.0.0.0" || options.console_address == "::"
                                ? local_names().host_name
                                : options.console_address;
@@ -91,12 +91,11 @@ void print_welcome(const Installation& installation, const UpOptions& options,
   if (password.empty()) {
     say("Sign in      with the password chosen at the first sign-in");
   } else {
-    say("Sign in      user " + std::string(kAdministrator) + ", one-time password " + password +
-        " (you choose your own at the first sign-in)");
+    say("Sign in      user " + std::string(kAdministrator) + ", one-time password " +
+        std::string(password.reveal()) + " (you choose your own at the first sign-in)");
   }
   say("Next host    yagura host add NAME --data " + installation.root());
   say("State        yagura doctor --data " + installation.root());
-  say("Stop         Ctrl-C");
 }
 
 }  // namespace
@@ -107,8 +106,18 @@ Result<std::unique_ptr<db::Connection>> open_database(const Installation& instal
   return db::connect(options);
 }
 
-Status up(UpOptions options, const std::string& program_folder, StopSignals& signals,
-          const Clock& clock) {
+namespace {
+
+struct Ready {
+  Installation installation;
+  std::string program_folder;
+  UniqueFd lock;
+  std::string fingerprint;
+};
+
+/// Everything up to the point where programs can be started.
+Result<Ready> make_ready(UpOptions& options, const std::string& program_folder,
+                         const Clock& clock) {
   if (options.data.empty()) {
     YAGURA_TRY(folder, default_data_directory());
     options.data = std::move(folder);
@@ -124,27 +133,46 @@ Status up(UpOptions options, const std::string& program_folder, StopSignals& sig
       check_port_free(options.transport_address, options.transport_port, "--transport-port"));
   YAGURA_CHECK(check_port_free(options.console_address, options.console_port, "--console-port"));
   YAGURA_TRY(fingerprint, installation.console_fingerprint());
+  YAGURA_TRY(db, open_database(installation));
+  YAGURA_CHECK(db::migrate(*db));
+  if (options.demo) YAGURA_CHECK(seed_demo(installation, *db, clock, say));
+  return Ready{std::move(installation), std::move(settled.program_folder), std::move(lock),
+               std::move(fingerprint)};
+}
 
-  std::string password;
-  {
-    YAGURA_TRY(db, open_database(installation));
-    YAGURA_CHECK(db::migrate(*db));
-    YAGURA_TRY(administrator, identity::has_administrator(*db));
-    if (!administrator) {
-      SystemRandom random;
-      YAGURA_TRY(first,
-                 identity::bootstrap_administrator(*db, kAdministrator, {}, random, clock.now()));
-      password = std::string(first.password.reveal());
-    }
-    if (options.demo) YAGURA_CHECK(seed_demo(installation, *db, clock, say));
-  }
+/// Makes the first administrator if there is none; the password is empty otherwise. Last of all
+/// steps, so that a password is never made that nobody gets to see.
+Result<crypto::Secret> first_password(const Installation& installation, const Clock& clock) {
+  YAGURA_TRY(db, open_database(installation));
+  YAGURA_TRY(administrator, identity::has_administrator(*db));
+  if (administrator) return crypto::Secret();
+  SystemRandom random;
+  YAGURA_TRY(first,
+             identity::bootstrap_administrator(*db, kAdministrator, {}, random, clock.now()));
+  return std::move(first.password);
+}
 
-  YAGURA_TRY(state, Directory::open(installation.path("run")));
-  Supervisor supervisor(programs(installation, settled.program_folder, options.demo), clock,
+}  // namespace
+
+Status init(UpOptions options, const std::string& program_folder, const Clock& clock) {
+  YAGURA_TRY(ready, make_ready(options, program_folder, clock));
+  YAGURA_TRY(password, first_password(ready.installation, clock));
+  print_welcome(ready.installation, options, password, ready.fingerprint);
+  return {};
+}
+
+Status up(UpOptions options, const std::string& program_folder, StopSignals& signals,
+          const Clock& clock) {
+  YAGURA_TRY(ready, make_ready(options, program_folder, clock));
+  YAGURA_TRY(state, Directory::open(ready.installation.path("run")));
+  Supervisor supervisor(programs(ready.installation, ready.program_folder, options.demo), clock,
                         std::move(state), report_event);
   YAGURA_CHECK(supervisor.start());
-  print_welcome(installation, options, password, fingerprint);
-  password.assign(password.size(), '\0');
+  {
+    YAGURA_TRY(password, first_password(ready.installation, clock));
+    print_welcome(ready.installation, options, password, ready.fingerprint);
+  }
+  say("Stop         Ctrl-C");
   return supervisor.run(signals);
 }
 

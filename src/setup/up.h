@@ -14,6 +14,9 @@
 
 namespace yagura::setup {
 
+/// Makes an installation without starting anything: for service managers that run the programs.
+Status init(UpOptions options, const std::string& program_folder, const Clock& clock);
+
 /// Runs until a stop signal comes. `program_folder` holds the daemons. Prints to standard output.
 Status up(UpOptions options, const std::string& program_folder, StopSignals& signals,
           const Clock& clock);
