@@ -51,6 +51,7 @@ class Buffer {
   Result<std::uint64_t> store(std::string_view document, Micros created);
   /// Oldest first.
   [[nodiscard]] Result<std::vector<BufferedReport>> list() const;
+  [[nodiscard]] bool contains(const std::string& file) const { return directory_.stat(file).ok(); }
   [[nodiscard]] Result<std::string> read(const BufferedReport& report) const;
   /// Removing what is gone already is fine.
   Status remove(const BufferedReport& report) const;

@@ -120,13 +120,21 @@ void apply_server(Globals& globals, const std::string& prefix, ServerConfig& ser
   }
 }
 
+/// A file of the agent's own settings; relative names lie beside the configuration.
+void take_file(Globals& globals, const std::string& token, const std::string& directory,
+               std::string& out) {
+  const auto entry = globals.take(token);
+  if (!entry) return;
+  out = entry->value.starts_with('/') ? entry->value : directory + "/" + entry->value;
+}
+
 /// The agent's own transport settings hold for both servers.
 void apply_tls(Globals& globals, Config& config) {
   ServerConfig& server = config.server;
   const bool has_files = globals.has("yagura_ca") || globals.has("yagura_cert");
-  globals.text("yagura_ca", server.ca_file);
-  globals.text("yagura_cert", server.certificate_file);
-  globals.text("yagura_key", server.key_file);
+  take_file(globals, "yagura_ca", config.directory, server.ca_file);
+  take_file(globals, "yagura_cert", config.directory, server.certificate_file);
+  take_file(globals, "yagura_key", config.directory, server.key_file);
   globals.text("yagura_server_name", server.expected_name);
   globals.text("yagura_pin", server.pinned_fingerprint);
   globals.flag("yagura_tls_verify", server.verify);

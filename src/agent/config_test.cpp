@@ -91,6 +91,10 @@ TEST(Config, TransportOptions) {
   EXPECT_TRUE(own.config.secondary.tls);
   EXPECT_EQ(own.config.secondary.ca_file, "/pki/ca.pem");
 
+  // What enrolment writes beside the certificates works wherever the folder is put.
+  const auto beside = parse_config("yagura_ca ./ca.pem\n", "/etc/yagura/agent.conf", no_includes);
+  EXPECT_EQ(beside.config.server.ca_file, "/etc/yagura/./ca.pem");
+
   const auto stock = parse("server_opts -v -e /a.pem -k /a.key -f /ca.pem -x 'pw' -r 5 -z\n");
   EXPECT_TRUE(stock.findings.empty()) << stock.text();
   EXPECT_TRUE(stock.config.server.tls);

@@ -37,6 +37,14 @@ void make_asynchronous(report::ModuleReport& head) {
   if (head.type == "generic_data_string") head.type = "async_string";
 }
 
+/// Bytes a text takes in the document: markup characters grow to at most six.
+std::size_t escaped_size(std::string_view text) {
+  const auto markup = std::count_if(text.begin(), text.end(), [](char c) {
+    return c == '&' || c == '<' || c == '>' || c == '"' || c == '\'';
+  });
+  return text.size() + 5 * static_cast<std::size_t>(markup);
+}
+
 std::string_view word(Kind kind) {
   switch (kind) {
     case Kind::kValue:
@@ -289,11 +297,20 @@ void Runner::fire_conditions(const Job& job) {
 }
 
 void Runner::add_to_report(Job& job, RunOutput& out) {
-  if (!job.log_lines.empty()) {
-    std::string data;
-    for (const std::string& line : job.log_lines)
-      data += line + "\n";
-    out.report.logs.push_back({job.module.head.name, std::move(data)});
+  std::string log_data;
+  for (const std::string& line : job.log_lines)
+    log_data += line + "\n";
+  const std::size_t size =
+      escaped_size(job.outcome.value) + escaped_size(job.plugin_output) + escaped_size(log_data);
+  if (out.value_bytes + size > kMaxReportValues) {
+    job.outcome.kind = Kind::kFailed;
+    job.outcome.reason = "no room in this report for " + std::to_string(size) + " bytes";
+    job.outcome.value.clear();
+    return;
+  }
+  out.value_bytes += size;
+  if (!log_data.empty()) {
+    out.report.logs.push_back({job.module.head.name, std::move(log_data)});
     return;
   }
   if (job.outcome.kind != Kind::kValue) return;

@@ -54,7 +54,12 @@ struct RunOutput {
   std::vector<ModuleOutcome> outcomes;
   std::uint64_t failed = 0;
   Micros duration = 0;
+  std::size_t value_bytes = 0;  ///< of all values, escaped
 };
+
+/// All values of one report together; servers take documents of 2 MB. A module whose value does not
+/// fit fails with this reason.
+constexpr std::size_t kMaxReportValues = 1'500'000;
 
 /// Not thread-safe; everything handed in must outlive it.
 class Runner {

@@ -217,6 +217,18 @@ TEST_F(RunnerTest, WithoutModulesTheDefaultSetIsReported) {
       agent("yagura_native_modules never\nyagura_self_modules 0\n").run({}).report.modules.empty());
 }
 
+TEST_F(RunnerTest, AValueThatDoesNotFitCostsOnlyItself) {
+  const auto out =
+      agent(exec("big", "head -c 900000 /dev/zero | tr '\\0' x", "module_type async_string\n") +
+            exec("bigger", "head -c 900000 /dev/zero | tr '\\0' y", "module_type async_string\n") +
+            exec("small", "echo 1"))
+          .run({});
+  EXPECT_EQ(value(out, "big").size(), 900000U);
+  EXPECT_EQ(value(out, "bigger"), "(absent)");
+  EXPECT_EQ(value(out, "small"), "1");
+  EXPECT_THAT(value(out, "yagura_agent_problems"), HasSubstr("bigger: no room in this report"));
+}
+
 TEST_F(RunnerTest, ReportsReadBackAsWritten) {
   SelfFigures self{2, 3, 1, "connection refused"};
   auto out =

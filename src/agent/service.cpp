@@ -79,7 +79,7 @@ Status Service::open_parts() {
   const auto add = [&](const char* folder, ShipperProcess::Target target) -> Status {
     YAGURA_TRY(buffer, Buffer::open(directory_, folder, limits));
     destinations_.push_back(
-        {target, std::move(buffer), BackOff(longest, random_), 0, true, {}, std::nullopt});
+        {target, std::move(buffer), BackOff(longest, random_), 0, true, {}, std::nullopt, {}});
     return {};
   };
   YAGURA_CHECK(add(kBuffer, ShipperProcess::Target::kPrimary));
@@ -157,7 +157,8 @@ void Service::start_rounds() {
       destination.waiting = false;
       continue;
     }
-    auto round = ShipperProcess::start(config_, destination.buffer, name_, destination.target);
+    auto round = ShipperProcess::start(config_, destination.buffer, name_, destination.target,
+                                       destination.suspicions);
     if (round.ok()) {
       destination.round.emplace(std::move(round).value());
     } else {
@@ -186,6 +187,10 @@ void Service::handle_result(Destination& destination, const ShipResult& result) 
                             {"remaining", result.remaining}});
   }
   state_->data().refused_reports += result.refused;
+  for (const std::string& file : result.suspects)
+    ++destination.suspicions[file];
+  std::erase_if(destination.suspicions,
+                [&](const auto& entry) { return !destination.buffer.contains(entry.first); });
   if (result.error.empty()) {
     destination.last = "ok";
     destination.back_off.succeeded();
@@ -284,8 +289,8 @@ Result<Service::Once> Service::run_once(StopSignals& signals) {
   YAGURA_TRY(output, collect_and_store(signals.fd()));
   out.output = std::move(output);
   for (Destination& destination : destinations_) {
-    YAGURA_TRY(round,
-               ShipperProcess::start(config_, destination.buffer, name_, destination.target));
+    YAGURA_TRY(round, ShipperProcess::start(config_, destination.buffer, name_, destination.target,
+                                            destination.suspicions));
     std::optional<ShipResult> result;
     while (!result && !end) {
       pollfd fds[2] = {{round.fd(), POLLIN, 0}, {signals.fd(), POLLIN, 0}};

@@ -59,6 +59,7 @@ class Service {
     bool waiting = true;    ///< something may be in the buffer
     std::string last;       ///< "ok" or the last error
     std::optional<ShipperProcess> round;
+    Suspicions suspicions;
   };
 
   Service(const Config& config, const Clock& clock, Random& random, host::Root root,

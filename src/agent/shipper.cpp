@@ -56,10 +56,8 @@ Result<tentacle::ClientTransport> make_transport(const ServerConfig& server, int
 }
 
 /// What the answer to one report means.
-enum class Verdict { kDelivered, kNever, kLater, kBroken };
+enum class Verdict { kDelivered, kNever, kDeclined, kBroken };
 
-/// A refusal is for good when it names the file as the reason; everything else ("no space", a bare
-/// "SEND ERR") may pass, and the report waits.
 Verdict judge(const Status& sent) {
   if (sent.ok()) return Verdict::kDelivered;
   const std::string& what = sent.error().what;
@@ -71,43 +69,96 @@ Verdict judge(const Status& sent) {
       what.find("(invalid file name)") != std::string::npos) {
     return Verdict::kNever;
   }
-  return Verdict::kLater;
+  return Verdict::kDeclined;
 }
 
-/// Sends the reports until one says stop; returns why it stopped.
-std::string send_all(tentacle::ClientConnection& connection, const ServerConfig& server,
-                     const Buffer& buffer, const std::vector<BufferedReport>& reports,
-                     const std::string& prefix, ShipResult& out) {
-  for (const BufferedReport& report : reports) {
-    const auto document = buffer.read(report);
-    if (!document.ok() && document.error().code == ErrorCode::kNotFound) continue;  // made room for
-    if (!document.ok()) return document.error().what;
-    const std::string name = prefix + std::to_string(report.created) + ".data";
-    const Status sent = server.compressed ? connection.send_compressed(name, *document)
-                                          : connection.send(name, *document);
-    switch (judge(sent)) {
-      case Verdict::kDelivered: {
-        const Status removed = buffer.remove(report);
-        if (!removed.ok()) return removed.error().what;
-        ++out.sent;
-        out.bytes += document->size();
-        break;
-      }
-      case Verdict::kNever: {
-        log::error("report-refused", {{"file", report.file}, {"reason", sent.error()}});
-        const Status moved = buffer.set_aside(report);
-        if (!moved.ok()) return moved.error().what;
-        ++out.refused;
-        break;
-      }
-      case Verdict::kLater:
-      case Verdict::kBroken:
-        return sent.error().what;
+/// One round over an open connection.
+class Sender {
+ public:
+  Sender(tentacle::ClientConnection& connection, const ServerConfig& server, const Buffer& buffer,
+         const std::string& agent_name, const Suspicions& suspicions, ShipResult& out)
+      : connection_(connection),
+        server_(server),
+        buffer_(buffer),
+        // Named like the original agent's files; MD5 makes a file name of any agent's name.
+        prefix_(crypto::md5_hex(agent_name) + "."),
+        suspicions_(suspicions),
+        out_(out) {}
+
+  /// Sends until the end or until something says stop; the error says why not all is delivered.
+  Status run(const std::vector<BufferedReport>& reports) {
+    for (const BufferedReport& report : reports) {
+      YAGURA_CHECK(send(report));
+      if (in_a_row_ == kMaxDeclinedInARow) break;
     }
+    connection_.quit();
+    YAGURA_CHECK(weigh_declined());
+    if (!declined_.empty()) return last_refusal_;
+    return {};
   }
-  connection.quit();
-  return {};
-}
+
+ private:
+  Status send(const BufferedReport& report) {
+    const auto document = buffer_.read(report);
+    if (!document.ok()) {
+      if (document.error().code == ErrorCode::kNotFound) return {};  // it had to make room
+      return document.error();
+    }
+    const std::string name = prefix_ + std::to_string(report.created) + ".data";
+    const Status sent = server_.compressed ? connection_.send_compressed(name, *document)
+                                           : connection_.send(name, *document);
+    switch (judge(sent)) {
+      case Verdict::kDelivered:
+        YAGURA_CHECK(buffer_.remove(report));
+        ++out_.sent;
+        out_.bytes += document->size();
+        in_a_row_ = 0;
+        last_taken_ = report.sequence;
+        return {};
+      case Verdict::kNever:
+        return give_up(report, sent.error());
+      case Verdict::kDeclined:
+        ++in_a_row_;
+        declined_.push_back(report);
+        last_refusal_ = sent.error();
+        return {};
+      case Verdict::kBroken:
+        break;
+    }
+    return sent.error();
+  }
+
+  Status give_up(const BufferedReport& report, const Error& why) {
+    log::error("report-refused", {{"file", report.file}, {"reason", why}});
+    YAGURA_CHECK(buffer_.set_aside(report));
+    ++out_.refused;
+    return {};
+  }
+
+  Status weigh_declined() {
+    for (const BufferedReport& report : declined_) {
+      if (report.sequence > last_taken_) continue;
+      const auto before = suspicions_.find(report.file);
+      if (before != suspicions_.end() && before->second + 1 >= kMaxSuspicions) {
+        YAGURA_CHECK(give_up(report, last_refusal_));
+      } else {
+        out_.suspects.push_back(report.file);
+      }
+    }
+    return {};
+  }
+
+  tentacle::ClientConnection& connection_;
+  const ServerConfig& server_;
+  const Buffer& buffer_;
+  std::string prefix_;
+  const Suspicions& suspicions_;
+  ShipResult& out_;
+  std::vector<BufferedReport> declined_;
+  std::uint64_t last_taken_ = 0;
+  int in_a_row_ = 0;
+  Error last_refusal_;
+};
 
 std::string_view take_line(std::string_view& rest) {
   const std::size_t end = rest.find('\n');
@@ -136,7 +187,8 @@ void become_child(pid_t parent) {
 }  // namespace
 
 ShipResult ship_round(const ServerConfig& server, const Buffer& buffer,
-                      const std::string& agent_name, int limit, int timeout_s) {
+                      const std::string& agent_name, int limit, int timeout_s,
+                      const Suspicions& suspicions) {
   ShipResult out;
   out.server = server.host + ":" + std::to_string(server.port);
   const auto finish = [&](std::string error) {
@@ -160,18 +212,20 @@ ShipResult ship_round(const ServerConfig& server, const Buffer& buffer,
   if (!tls.version.empty()) {
     out.tls = tls.version + " " + tls.cipher + (server.verify ? "" : " unverified");
   }
-  // The file name is built like that of the original agent; MD5 keeps any name a file name.
-  const std::string prefix = crypto::md5_hex(agent_name) + ".";
-  return finish(send_all(*connection, server, buffer, *reports, prefix, out));
+  const Status sent =
+      Sender(*connection, server, buffer, agent_name, suspicions, out).run(*reports);
+  return finish(sent.ok() ? std::string{} : sent.error().what);
 }
 
 ShipResult ship_with_fallback(const Config& config, const Buffer& buffer,
-                              const std::string& agent_name) {
+                              const std::string& agent_name, const Suspicions& suspicions) {
   ShipResult first = ship_round(config.server, buffer, agent_name, config.reports_per_round,
-                                config.transfer_timeout_s);
+                                config.transfer_timeout_s, suspicions);
   if (first.error.empty() || config.secondary_mode != SecondaryMode::kOnError) return first;
   ShipResult second = ship_round(config.secondary, buffer, agent_name, config.reports_per_round,
-                                 config.transfer_timeout_s);
+                                 config.transfer_timeout_s, suspicions);
+  // A secondary that took nothing has no say in whose fault a refusal is.
+  if (second.sent == 0) second.suspects = std::move(first.suspects);
   second.sent += first.sent;
   second.bytes += first.bytes;
   second.refused += first.refused;
@@ -191,6 +245,8 @@ std::string write_ship_result(const ShipResult& result) {
   add("server", result.server);
   add("tls", result.tls);
   add("error", result.error);
+  for (const std::string& file : result.suspects)
+    add("suspect", file);
   add("end", "");
   return out;
 }
@@ -236,7 +292,8 @@ Result<ShipResult> parse_ship_result(std::string_view text) {
 }
 
 Result<ShipperProcess> ShipperProcess::start(const Config& config, const Buffer& buffer,
-                                             const std::string& agent_name, Target target) {
+                                             const std::string& agent_name, Target target,
+                                             const Suspicions& suspicions) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return system_error("pipe", errno);
   UniqueFd reader(ends[0]);
@@ -247,10 +304,11 @@ Result<ShipperProcess> ShipperProcess::start(const Config& config, const Buffer&
   if (pid < 0) return system_error("fork", errno);
   if (pid == 0) {
     become_child(parent);
-    const ShipResult result = target == Target::kPrimary
-                                  ? ship_with_fallback(config, buffer, agent_name)
-                                  : ship_round(config.secondary, buffer, agent_name,
-                                               config.reports_per_round, config.transfer_timeout_s);
+    const ShipResult result =
+        target == Target::kPrimary
+            ? ship_with_fallback(config, buffer, agent_name, suspicions)
+            : ship_round(config.secondary, buffer, agent_name, config.reports_per_round,
+                         config.transfer_timeout_s, suspicions);
     const Status written = write_all(writer.get(), write_ship_result(result));
     ::_exit(written.ok() ? 0 : 1);
   }

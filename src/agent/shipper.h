@@ -9,9 +9,11 @@
 // report is sent, so that a server which got it before a crash can tell.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -32,16 +34,29 @@ struct ShipResult {
   std::uint64_t remaining = 0;  ///< still in the buffer
   std::string server;           ///< "host:port"
   std::string tls;              ///< version and cipher; empty = without TLS
-  std::string error;            ///< why the round ended early; empty = it did not
+  std::string error;            ///< why not everything was delivered; empty = it was
+  /// Files the server declined while it took others behind them: the file is the reason then, not
+  /// the server.
+  std::vector<std::string> suspects;
 };
+
+/// How often each waiting file has been a suspect so far.
+using Suspicions = std::map<std::string, int>;
+
+/// A suspect is set aside when it becomes one for this many times. (A refusal need not say why:
+/// servers that hide their reasons answer a bare "SEND ERR", and a full disk passes.)
+constexpr int kMaxSuspicions = 3;
+/// After this many refusals in a row the server takes nothing now: the round ends.
+constexpr int kMaxDeclinedInARow = 3;
 
 /// Sends up to `limit` reports to one server. Blocking, within the time limits of `server`.
 ShipResult ship_round(const ServerConfig& server, const Buffer& buffer,
-                      const std::string& agent_name, int limit, int timeout_s);
+                      const std::string& agent_name, int limit, int timeout_s,
+                      const Suspicions& suspicions);
 
 /// To the primary; to `secondary` what is left when that failed (secondary_mode on_error).
 ShipResult ship_with_fallback(const Config& config, const Buffer& buffer,
-                              const std::string& agent_name);
+                              const std::string& agent_name, const Suspicions& suspicions);
 
 /// "key value" lines, as they pass through the pipe between the two processes.
 std::string write_ship_result(const ShipResult& result);
@@ -54,7 +69,8 @@ class ShipperProcess {
   enum class Target { kPrimary, kSecondary };
   /// Forks. The child uses everything it needs from memory and ends by itself.
   static Result<ShipperProcess> start(const Config& config, const Buffer& buffer,
-                                      const std::string& agent_name, Target target);
+                                      const std::string& agent_name, Target target,
+                                      const Suspicions& suspicions);
   ShipperProcess(ShipperProcess&& other) noexcept;
   ShipperProcess& operator=(ShipperProcess&&) = delete;
   ~ShipperProcess();

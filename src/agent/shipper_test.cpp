@@ -9,7 +9,7 @@ namespace yagura::agent {
 namespace {
 
 TEST(Shipper, ResultsPassThroughThePipe) {
-  ShipResult result{3, 4567, 1, 2, "host:41121", "TLSv1.3 X", "line one\nline two"};
+  ShipResult result{3, 4567, 1, 2, "host:41121", "TLSv1.3 X", "line one\nline two", {"f1", "f2"}};
   const auto read = parse_ship_result(write_ship_result(result));
   ASSERT_TRUE(read.ok());
   EXPECT_EQ(read->sent, 3U);
@@ -19,6 +19,7 @@ TEST(Shipper, ResultsPassThroughThePipe) {
   EXPECT_EQ(read->server, "host:41121");
   EXPECT_EQ(read->tls, "TLSv1.3 X");
   EXPECT_EQ(read->error, "line one line two");
+  EXPECT_EQ(read->suspects, (std::vector<std::string>{"f1", "f2"}));
   for (const char* bad : {"", "sent 1\n", "sent x\nend \n", "what 1\nend \n"}) {
     EXPECT_FALSE(parse_ship_result(bad).ok()) << bad;
   }
@@ -59,7 +60,7 @@ class ShipperProcessTest : public testing::Test {
 
 TEST_F(ShipperProcessTest, AnEmptyBufferNeedsNoServer) {
   config_.server.host = "192.0.2.1";
-  auto process = ShipperProcess::start(config_, buffer_, "a", ShipperProcess::Target::kPrimary);
+  auto process = ShipperProcess::start(config_, buffer_, "a", ShipperProcess::Target::kPrimary, {});
   ASSERT_TRUE(process.ok());
   const auto result = wait(*process);
   ASSERT_TRUE(result.has_value());
@@ -70,7 +71,7 @@ TEST_F(ShipperProcessTest, NobodyThereKeepsTheReportAndSaysWhy) {
   config_.server.host = "127.0.0.1";
   config_.server.port = 1;
   ASSERT_TRUE(buffer_.store("x", 1).ok());
-  auto process = ShipperProcess::start(config_, buffer_, "a", ShipperProcess::Target::kPrimary);
+  auto process = ShipperProcess::start(config_, buffer_, "a", ShipperProcess::Target::kPrimary, {});
   ASSERT_TRUE(process.ok());
   const auto result = wait(*process);
   ASSERT_TRUE(result.has_value());
@@ -83,7 +84,7 @@ TEST_F(ShipperProcessTest, ARoundPastItsTimeIsKilled) {
   config_.server.host = "192.0.2.1";
   config_.server.port = 9;
   ASSERT_TRUE(buffer_.store("x", 1).ok());
-  auto process = ShipperProcess::start(config_, buffer_, "a", ShipperProcess::Target::kPrimary);
+  auto process = ShipperProcess::start(config_, buffer_, "a", ShipperProcess::Target::kPrimary, {});
   ASSERT_TRUE(process.ok());
   const auto result = process->poll(process->deadline());
   ASSERT_TRUE(result.has_value());
