@@ -28,12 +28,12 @@ struct Describe<monitor::StatusCounts> {
 };
 
 template <>
-struct Describe<monitor::ModuleCounts> {
+struct Describe<monitor::ModuleTally> {
   static constexpr std::string_view kName = "ModuleCounts";
   template <typename V>
   static void fields(V& v) {
-    v.field("total", &monitor::ModuleCounts::total, "");
-    count_fields<monitor::ModuleCounts>(v);
+    v.field("total", &monitor::ModuleTally::total, "");
+    count_fields<monitor::ModuleTally>(v);
   }
 };
 
@@ -104,7 +104,8 @@ struct Describe<monitor::Completeness> {
   template <typename V>
   static void fields(V& v) {
     v.field("missing", &monitor::Completeness::missing,
-            "What is missing for full insight; stable words");
+            "Stable words: description, address, department, responsible, location, modules, "
+            "inventory, encryption");
   }
 };
 

@@ -70,7 +70,7 @@ struct Describe<monitor::EventPage> {
     using T = monitor::EventPage;
     v.field("items", &T::items, "Newest first");
     v.field("next_cursor", &T::next_cursor, "cursor of the next page; null = this is the last");
-    v.field("total", &T::total, "Events that match, on all pages");
+    v.field("total", &T::total, "Events that match, on all pages; counted up to 10000");
   }
 };
 

@@ -115,7 +115,8 @@ Reply<monitor::History> history(Context& context, const monitor::HistoryQuery& q
   if (range.from >= range.to) {
     return validation_failed({{"from", "not-before-to", {}}});
   }
-  return monitor::read_history(context.db, context.actor(), ModuleId{context.id}, range);
+  return monitor::read_history(context.db, context.actor(), ModuleId{context.id}, range,
+                               context.now());
 }
 
 }  // namespace

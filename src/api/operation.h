@@ -42,7 +42,8 @@ struct Context {
   const SignedIn* signed_in = nullptr;
   /// The secret of the session cookie; empty when not signed in.
   std::string_view session_token;
-  std::int64_t id = 0;  ///< {id} of the path
+  std::int64_t id = 0;   ///< {id} of the path
+  bool refused = false;  ///< set when a service function answered "denied": it is audited
 
   [[nodiscard]] const identity::Actor& actor() const { return signed_in->actor; }
   [[nodiscard]] Micros now() const { return login.clock.now(); }
@@ -81,9 +82,10 @@ struct Operation {
 std::variant<QueryPairs, Problem> read_pairs(const http::Request& request);
 
 template <typename A>
-http::Response finish(const Context& context, Reply<A> reply) {
+http::Response finish(Context& context, Reply<A> reply) {
   http::Response response;
   if (auto* problem = std::get_if<Problem>(&reply.result)) {
+    context.refused = problem->kind.code == problems::kPermissionDenied.code;
     response = http::respond(*problem, context.request.id);
   } else if constexpr (std::is_same_v<A, None>) {
     response.status = 204;

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/queue.h"
+#include "crypto/secret.h"
 #include "http/problem.h"
 #include "http/session.h"
 #include "net/server.h"
@@ -52,6 +53,7 @@ struct Server::Impl final : SessionHost {
     while (auto job = jobs.pop()) {
       const Micros start = wall.steady();
       auto response = std::make_shared<Response>(run(job->request));
+      crypto::wipe(job->request.body);  // it may have held a password
       log_access(job->request, *response, wall.steady() - start);
       job->connection.post([response](net::Protocol& protocol) {
         // Every protocol of this server is an HttpSession: the factory below makes no other.

@@ -1,6 +1,7 @@
 #include "identity/bootstrap.h"
 
 #include "audit/record.h"
+#include "identity/session.h"
 #include "identity/user.h"
 
 namespace yagura::identity {
@@ -56,6 +57,36 @@ Result<FirstAdministrator> bootstrap_administrator(db::Connection& db, const std
                           .changes = {{"superadmin", "", "1"}, {"must_change_password", "", "1"}}});
   }));
   return first;
+}
+
+Result<crypto::Secret> reset_password(db::Connection& db, const std::string& name,
+                                      const crypto::PasswordCost& cost, Random& random,
+                                      Micros now) {
+  crypto::Secret password = one_time_password(random);
+  YAGURA_TRY(hash, crypto::hash_password(password, cost));
+  YAGURA_CHECK(db::transaction(db, [&](db::Connection& tx) -> Status {
+    YAGURA_TRY(user, find_user(tx, name));
+    YAGURA_CHECK(
+        tx.execute("UPDATE user_account SET password_hash = ?, must_change_password = 1,"
+                   " failed_attempts = 0, first_failure = 0, blocked_until = 0,"
+                   " updated_at = ? WHERE id = ?",
+                   {hash, now, user.id.value}));
+    YAGURA_CHECK(close_sessions_of(tx, user.id));
+    return audit::append(tx, {.at = now,
+                              .source = {.user = "SYSTEM",
+                                         .realm = "local",
+                                         .session = "",
+                                         .address = "local",
+                                         .request_id = ""},
+                              .category = audit::Category::kUser,
+                              .action = "user.reset_password",
+                              .object_type = "user",
+                              .object_id = std::to_string(user.id.value),
+                              .object_name = name,
+                              .changes = {{"password", "(secret)", "(changed)"},
+                                          {"must_change_password", "", "1"}}});
+  }));
+  return password;
 }
 
 }  // namespace yagura::identity

@@ -26,6 +26,12 @@ Result<FirstAdministrator> bootstrap_administrator(db::Connection& db, const std
                                                    const crypto::PasswordCost& cost, Random& random,
                                                    Micros now);
 
+/// Gives an existing user a one-time password (to be changed at the next sign-in), lifts a lock-out
+/// and ends every session of that user. For the command line on the console's host. kNotFound if
+/// there is no such user. Audited.
+Result<crypto::Secret> reset_password(db::Connection& db, const std::string& name,
+                                      const crypto::PasswordCost& cost, Random& random, Micros now);
+
 /// True if the installation already has a superadmin.
 Result<bool> has_administrator(db::Connection& db);
 

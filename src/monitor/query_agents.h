@@ -20,7 +20,7 @@ struct StatusCounts {
   std::int64_t not_init = 0;
 };
 
-struct ModuleCounts : StatusCounts {
+struct ModuleTally : StatusCounts {
   std::int64_t total = 0;
 };
 
@@ -47,7 +47,7 @@ struct AgentSummary {
   std::int64_t interval_s = 0;
   bool disabled = false;
   Approval approval = Approval::kPending;
-  ModuleCounts modules;
+  ModuleTally modules;
   std::optional<WorstModule> worst;
   bool demo = false;
 };
@@ -113,5 +113,9 @@ Result<AgentPage> list_agents(db::Connection& db, const identity::Actor& actor,
                               const AgentFilter& filter);
 /// kNotFound also for an agent the actor may not see.
 Result<AgentDetail> find_agent(db::Connection& db, const identity::Actor& actor, AgentId id);
+
+/// True if the agent exists and the actor holds `bit` in one of its groups (primary or secondary).
+Result<bool> may_on_agent(db::Connection& db, const identity::Actor& actor, identity::Bit bit,
+                          AgentId id);
 
 }  // namespace yagura::monitor

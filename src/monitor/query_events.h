@@ -42,10 +42,13 @@ struct EventFilter {
   std::string cursor;
 };
 
+/// Counting stops here: on a site with millions of events nobody waits for the exact number.
+constexpr std::int64_t kMaxEventTotal = 10'000;
+
 struct EventPage {
   std::vector<EventView> items;  ///< newest first
   std::optional<std::string> next_cursor;
-  std::int64_t total = 0;
+  std::int64_t total = 0;  ///< of the filter, all pages; at most kMaxEventTotal
 };
 
 Result<EventPage> list_events(db::Connection& db, const identity::Actor& actor,

@@ -90,6 +90,6 @@ struct History {
 };
 
 Result<History> read_history(db::Connection& db, const identity::Actor& actor, ModuleId module,
-                             const HistoryQuery& query);
+                             const HistoryQuery& query, Micros now);
 
 }  // namespace yagura::monitor
