@@ -94,6 +94,16 @@ int run_host_revoke(const std::string& data, const std::string& name) {
   return 0;
 }
 
+int run_password_reset(const std::string& data, const std::string& user) {
+  const auto installation = installation_in(data);
+  if (!installation.ok()) return fail(installation.error());
+  const auto password = setup::reset_password(*installation, user, kClock);
+  if (!password.ok()) return fail(password.error());
+  std::printf("one-time password of %s: %s (to be changed at the next sign-in; sessions ended)\n",
+              user.c_str(), std::string(password->reveal()).c_str());
+  return 0;
+}
+
 int run_demo(const std::string& data, bool feed) {
   const auto installation = installation_in(data);
   if (!installation.ok()) return fail(installation.error());
@@ -176,6 +186,13 @@ int main(int argc, char** argv) {
       with_data(host->add_subcommand("revoke", "refuse a host's certificate from now on"));
   host_revoke->add_option("name", host_name, "the host's name")->required();
 
+  std::string user;
+  CLI::App* password = app.add_subcommand("password", "passwords of the console");
+  password->require_subcommand(1);
+  CLI::App* password_reset =
+      with_data(password->add_subcommand("reset", "give a user a new one-time password"));
+  password_reset->add_option("user", user, "the user's name")->required();
+
   int ready_fd = -1;
   CLI::App* demo = app.add_subcommand("demo", "the simulated fleet");
   demo->require_subcommand(1);
@@ -191,6 +208,7 @@ int main(int argc, char** argv) {
   if (init_command->parsed()) return run_init(up);
   if (doctor->parsed()) return run_doctor(data, json);
   if (host_add->parsed()) return run_host_add(data, host_name, server, port);
+  if (password_reset->parsed()) return run_password_reset(data, user);
   if (host_revoke->parsed()) return run_host_revoke(data, host_name);
   if (demo_remove->parsed()) return run_demo(data, false);
   if (demo_feed->parsed()) return run_demo(data, true);

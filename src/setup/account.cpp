@@ -148,6 +148,17 @@ Result<Settled> settle_account(const std::string& data, const std::string& progr
   return settled;
 }
 
+std::string current_account() {
+  struct passwd entry{};
+  struct passwd* found = nullptr;
+  std::array<char, 16384> buffer{};
+  if (::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found) != 0 ||
+      found == nullptr) {
+    return std::to_string(::geteuid());
+  }
+  return found->pw_name;
+}
+
 Status act_as_owner(const std::string& data) {
   if (::geteuid() != 0) return {};
   struct stat st{};

@@ -39,6 +39,9 @@ struct Settled {
 /// /root) are copied to `data`/bin first. As an ordinary user: nothing but making the folder.
 Result<Settled> settle_account(const std::string& data, const std::string& program_folder);
 
+/// Login name of the account this process runs as; its number if it has none.
+std::string current_account();
+
 /// As root: becomes the account that `data` belongs to, so that what a command writes there (the
 /// database's side files among it) stays usable for the programs. Otherwise nothing.
 Status act_as_owner(const std::string& data);

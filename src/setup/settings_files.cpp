@@ -29,8 +29,13 @@ std::string line(const std::string& key, const std::string& value) {
   return key + " = " + quoted(value) + "\n";
 }
 
+/// The account that the programs drop to when somebody starts them as root.
+std::string process_section() {
+  return "[process]\n" + line("user", current_account()) + "\n";
+}
+
 std::string log_section(const std::string& root, const std::string& program) {
-  return "[log]\n" + line("file", root + "/log/" + program + ".log") + "\n";
+  return process_section() + "[log]\n" + line("file", root + "/log/" + program + ".log") + "\n";
 }
 
 std::string database_section(const std::string& root) {
@@ -74,6 +79,7 @@ std::string agent_settings(const AgentSettings& settings) {
                     settings.pki + "/agent.key\nagent_name " + settings.name + "\ninterval " +
                     std::to_string(settings.interval_s) + "\ngroup Servers\naddress auto\n";
   if (!settings.root.empty()) {
+    out += "pandora_user " + current_account() + "\n";
     out += "logfile " + settings.root + "/log/yagura-agent.log\nyagura_state " + settings.root +
            "/agent\n";
   }

@@ -89,7 +89,7 @@ void print_welcome(const Installation& installation, const UpOptions& options,
       ":" + std::to_string(options.console_port) + "/");
   say("Certificate  SHA-256 " + fingerprint);
   if (password.empty()) {
-    say("Sign in      with the password chosen at the first sign-in");
+    say("Sign in      as before (lost the password? yagura password reset NAME)");
   } else {
     say("Sign in      user " + std::string(kAdministrator) + ", one-time password " +
         std::string(password.reveal()) + " (you choose your own at the first sign-in)");
@@ -104,6 +104,13 @@ Result<std::unique_ptr<db::Connection>> open_database(const Installation& instal
   YAGURA_TRY(settings, Settings::load(installation.path("conf/server.toml")));
   YAGURA_TRY(options, db::read_options(settings));
   return db::connect(options);
+}
+
+Result<crypto::Secret> reset_password(const Installation& installation, const std::string& user,
+                                      const Clock& clock) {
+  YAGURA_TRY(db, open_database(installation));
+  SystemRandom random;
+  return identity::reset_password(*db, user, {}, random, clock.now());
 }
 
 namespace {

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/signals.h"
+#include "crypto/secret.h"
 #include "db/connection.h"
 #include "setup/installation.h"
 
@@ -20,6 +21,10 @@ Status init(UpOptions options, const std::string& program_folder, const Clock& c
 /// Runs until a stop signal comes. `program_folder` holds the daemons. Prints to standard output.
 Status up(UpOptions options, const std::string& program_folder, StopSignals& signals,
           const Clock& clock);
+
+/// A new one-time password for a user who lost his.
+Result<crypto::Secret> reset_password(const Installation& installation, const std::string& user,
+                                      const Clock& clock);
 
 /// The database of an installation, as its data server uses it.
 Result<std::unique_ptr<db::Connection>> open_database(const Installation& installation);

@@ -71,14 +71,12 @@ async function realSystem(program) {
     String(consolePort),
     '--transport-port',
     String(transportPort),
-    '--no-browser',
   ];
   try {
     const { child, url, user, password } = await start(program, args, { cwd: root }, (text) => {
       const plain = text.replace(/\u001b\[[0-9;]*m/g, '');
       const address = /https:\/\/[^\s/]+:\d+/.exec(plain)?.[0];
-      const secret = /password[^:\n]*:\s*(\S+)/i.exec(plain)?.[1];
-      const name = /user[^:\n]*:\s*(\S+)/i.exec(plain)?.[1] ?? 'admin';
+      const [, name, secret] = /user (\S+), one-time password (\S+)/.exec(plain) ?? [];
       return address && secret ? { url: address, user: name, password: secret } : null;
     });
     return {
