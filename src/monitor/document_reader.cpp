@@ -64,21 +64,34 @@ Rejection rejection(std::string code, EventParams params, std::string text) {
   return {std::move(code), std::move(params), std::move(text)};
 }
 
+Rejection foreign(uid_t owner) {
+  return rejection(
+      "foreign-owner", {{"uid", number(owner)}},
+      "the file belongs to uid " + number(owner) + ", which may not put documents here");
+}
+
 std::uint64_t first_bytes(const crypto::Sha256Digest& digest) {
   std::uint64_t out = 0;
   std::memcpy(&out, digest.data(), sizeof out);
   return out == 0 ? 1 : out;
 }
 
+/// A file that is there and cannot be opened is refused by what its name says about it: a foreign
+/// account's private file, a link, a directory. Nothing = it is gone.
+std::optional<Rejection> refuse_unopened(const Directory& folder, const std::string& name,
+                                         const std::vector<uid_t>& owners, const Error& error) {
+  const auto st = folder.stat(name);
+  if (!st.ok()) return std::nullopt;
+  if (!S_ISREG(st->st_mode)) return rejection("not-a-file", {}, "not a regular file");
+  if (!owner_allowed(st->st_uid, owners)) return foreign(st->st_uid);
+  return rejection("not-readable", {{"reason", error.what}}, error.what);
+}
+
 /// What must hold of any file before it is read.
 std::optional<Rejection> refuse_file(const struct stat& st, const std::vector<uid_t>& owners,
                                      std::size_t limit) {
   if (!S_ISREG(st.st_mode)) return rejection("not-a-file", {}, "not a regular file");
-  if (!owner_allowed(st.st_uid, owners)) {
-    return rejection(
-        "foreign-owner", {{"uid", number(st.st_uid)}},
-        "the file belongs to uid " + number(st.st_uid) + ", which may not put documents here");
-  }
+  if (!owner_allowed(st.st_uid, owners)) return foreign(st.st_uid);
   if (static_cast<std::uint64_t>(st.st_size) > limit) {
     return rejection(
         "too-large",
@@ -122,7 +135,9 @@ Document DocumentReader::read_item(const SpoolHandle& handle) {
   out.from.file_name = name;
   auto file = open_regular(incoming_, name);
   if (!file.ok()) {
-    log::debug("item-gone", {{"item", name}, {"reason", file.error()}});
+    if (auto refused = refuse_unopened(incoming_, name, policy_.spool_owners, file.error())) {
+      out.content = std::move(*refused);
+    }
     return out;
   }
   out.from.bytes = static_cast<std::uint64_t>(file->st.st_size);
@@ -181,7 +196,16 @@ Document DocumentReader::read_local(const SpoolHandle& handle) {
   out.from.file_name = text::sanitize_utf8(handle.local_name);
   if (local_ == nullptr) return out;
   auto file = open_regular(*local_, handle.local_name);
-  if (!file.ok()) return out;
+  if (!file.ok()) {
+    if (auto refused =
+            refuse_unopened(*local_, handle.local_name, policy_.local_owners, file.error())) {
+      const crypto::Sha256Digest digest = crypto::sha256("unreadable\n" + handle.local_name);
+      std::copy_n(digest.begin(), out.from.item.size(), out.from.item.begin());
+      out.from.received = clock_.now();
+      out.content = std::move(*refused);
+    }
+    return out;
+  }
   out.from.received = modified(file->st);
   out.from.bytes = static_cast<std::uint64_t>(file->st.st_size);
   // The same file must be the same item after a crash: its id comes from what it is.
