@@ -3,6 +3,7 @@
 // the server (`problem.code.*`, `event.*` …) are declared in `byCode`.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { findMistakes, pluralSuffix } from './i18n-rules.mjs';
 
 const root = fileURLToPath(new URL('../src/', import.meta.url));
 const byCode = [
@@ -15,7 +16,6 @@ const byCode = [
   'missing.',
   'link.',
 ];
-const pluralSuffix = /_(zero|one|two|few|many|other)$/;
 
 const flatten = (node, prefix = '', out = {}) => {
   for (const [key, value] of Object.entries(node)) {
@@ -36,37 +36,6 @@ const literals = new Set([...text.matchAll(/'([a-z0-9_]+(?:\.[A-Za-z0-9_-]+)+)'/
 const templates = [...text.matchAll(/`([a-z0-9_]+(?:\.[a-z0-9_]*)*(?:\$\{[^}]*\}[a-z0-9_.]*)+)`/g)].map(
   (m) => new RegExp(`^${m[1].replace(/\./g, '\\.').replace(/\$\{[^}]*\}/g, '[A-Za-z0-9_-]+')}$`),
 );
-
-export function findMistakes(ja, en, isUsed) {
-  const mistakes = [];
-  const stem = (key) => key.replace(pluralSuffix, '');
-  const stems = (dictionary) => new Set(Object.keys(dictionary).map(stem));
-  const inJa = stems(ja);
-  const inEn = stems(en);
-  for (const key of inJa) if (!inEn.has(key)) mistakes.push(`en.json lacks ${key}`);
-  for (const key of inEn) if (!inJa.has(key)) mistakes.push(`ja.json lacks ${key}`);
-  for (const key of inEn) if (!isUsed(key)) mistakes.push(`nothing uses ${key}`);
-  const holes = (value) => [...value.matchAll(/\{\{(\w+)/g)].map((m) => m[1]);
-  for (const [key, value] of [...Object.entries(ja), ...Object.entries(en)]) {
-    if (value.trim() === '') mistakes.push(`empty text at ${key}`);
-  }
-  for (const key of inEn) {
-    const union = (dictionary) =>
-      [
-        ...new Set(
-          Object.entries(dictionary)
-            .filter(([k]) => stem(k) === key)
-            .flatMap(([, v]) => holes(v)),
-        ),
-      ]
-        // `count` chooses the plural and need not be printed.
-        .filter((hole) => hole !== 'count')
-        .sort()
-        .join();
-    if (inJa.has(key) && union(ja) !== union(en)) mistakes.push(`placeholders differ at ${key}`);
-  }
-  return mistakes;
-}
 
 const used = (key) =>
   literals.has(key) ||

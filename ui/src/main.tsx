@@ -7,6 +7,7 @@ import { RouterProvider } from '@tanstack/react-router';
 import { setNonce } from 'get-nonce';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { watchActivity } from './api/activity';
 import { connection } from './api/connection';
 import { makeQueryClient } from './api/queries';
 import { makeRouter } from './app/router';
@@ -20,6 +21,7 @@ const nonce =
   document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
 if (nonce) setNonce(nonce);
 
+watchActivity();
 const queryClient = makeQueryClient();
 const router = makeRouter(queryClient);
 connection.onReturn = () => void queryClient.invalidateQueries();

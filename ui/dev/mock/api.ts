@@ -67,7 +67,7 @@ export class MockConsole {
   private mustChange = true;
   private readonly sessions = new Map<string, string>();
   private failures = 0;
-  private preferences: Preferences = { language: null, theme: null, density: null };
+  private preferences: Preferences = { language: null, theme: 'auto', density: 'comfortable' };
 
   constructor(hosts: number) {
     this.world = makeWorld(hosts);

@@ -379,7 +379,16 @@ function makeHistory(
   const gaps = gapsOf(agent, fromS, toS, nowMs);
   const inGap = (t: number) => gaps.some(([a, b]) => t >= a && t < b);
   const end = Math.min(toS, Date.now() / 1000);
-  const base = { module: { id: moduleId, name: k.name }, from: fromS, to: toS, gaps, truncated: false };
+  const base = {
+    module: { id: moduleId, name: k.name },
+    from: fromS,
+    to: toS,
+    points: [],
+    trend: [],
+    texts: [],
+    gaps,
+    truncated: false,
+  };
   if (k.type.endsWith('string')) {
     const text = textValue(k.name, agent);
     const texts: [number, string][] = [
@@ -416,6 +425,12 @@ function makeHistory(
 
 function makeEvents(agents: AgentDetail[], random: Random, nowMs: number): EventItem[] {
   const events: EventItem[] = [];
+  const typeOf = {
+    critical: 'going_up_critical',
+    warning: 'going_up_warning',
+    normal: 'going_down_normal',
+    unknown: 'going_unknown',
+  } as const;
   const severityOf: Record<string, Severity> = { critical: 'critical', warning: 'warning', unknown: 'major', normal: 'normal' };
   const trouble = agents.filter((a) => a.status !== 'normal' && a.status !== 'not_init');
   for (let i = 0; i < 1200; i += 1) {
@@ -428,7 +443,7 @@ function makeEvents(agents: AgentDetail[], random: Random, nowMs: number): Event
     events.push({
       id: i + 1,
       at: iso(at),
-      type: { critical: 'going_up_critical', warning: 'going_up_warning', normal: 'going_down_normal', unknown: 'going_unknown' }[state],
+      type: typeOf[state],
       severity: severityOf[state]!,
       status: done ? 'validated' : random() < 0.1 ? 'in_process' : 'new',
       code: `module-${state}`,

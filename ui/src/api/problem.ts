@@ -36,20 +36,26 @@ export function problemFrom(body: unknown, response: Response | null): Problem {
       title: String(given.title ?? ''),
       status: response.status,
       code: String(given.code),
-      params: given.params && typeof given.params === 'object' ? given.params : {},
+      params: typeof given.params === 'object' && given.params !== null ? given.params : {},
       request_id: String(given.request_id ?? requestId),
     };
   }
   return made('unreadable-answer', response.status, response.statusText, requestId);
 }
 
+/** What browsers say when a chunk of the program cannot be fetched (offline, or an update). */
+const partMissing = /dynamically imported module|importing a module script|preload CSS/i;
+
 export function problemOf(error: unknown): Problem {
   if (error instanceof ApiError) return error.problem;
+  if (error instanceof Error && partMissing.test(error.message)) {
+    return made('page-part-missing', 0, error.message, '');
+  }
   return made('page-error', 0, error instanceof Error ? error.message : String(error), '');
 }
 
 export function fieldProblems(problem: Problem): FieldProblem[] {
-  const fields = problem.params?.['fields'];
+  const fields: unknown = problem.params.fields;
   if (!Array.isArray(fields)) return [];
   return fields.filter(
     (f): f is FieldProblem =>
@@ -58,9 +64,9 @@ export function fieldProblems(problem: Problem): FieldProblem[] {
 }
 
 /** Parameters as text for a sentence; numbers stay numbers so that plurals work. */
-export function sentenceParams(params: Problem['params']): Record<string, string | number> {
+export function sentenceParams(params: object): Record<string, string | number> {
   const out: Record<string, string | number> = {};
-  for (const [key, value] of Object.entries(params ?? {})) {
+  for (const [key, value] of Object.entries(params)) {
     if (typeof value === 'number') out[key] = value;
     else if (typeof value === 'string') {
       out[key] = /^-?\d+(\.\d+)?$/.test(value) && value.length < 16 ? Number(value) : value;

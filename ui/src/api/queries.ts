@@ -8,7 +8,7 @@ import {
 import type { EventFilter, HostFilter } from '../lib/filters';
 import { limiter } from '../lib/limit';
 import { presetSeconds } from '../lib/series';
-import { api, setCsrfToken, unwrap } from './client';
+import { api, csrf, setCsrfToken, unwrap } from './client';
 import { ApiError, isTransient, problemOf } from './problem';
 import type { History, Preferences, Session } from './types';
 
@@ -54,13 +54,16 @@ export async function signIn(user: string, password: string): Promise<Session> {
 }
 
 export async function signOut(): Promise<void> {
-  await unwrap(api.DELETE('/api/v2/session'));
+  await unwrap(api.DELETE('/api/v2/session', { params: { header: csrf() } }));
   setCsrfToken('');
 }
 
 export async function changePassword(current: string, next: string): Promise<Session> {
   const session = await unwrap(
-    api.POST('/api/v2/session/password', { body: { current, new: next } }),
+    api.POST('/api/v2/session/password', {
+      params: { header: csrf() },
+      body: { current, new: next },
+    }),
   );
   setCsrfToken(session.csrf_token);
   return session;
@@ -73,7 +76,8 @@ export const preferencesQuery = queryOptions({
 });
 
 export function savePreferences(preferences: Preferences): Promise<Preferences> {
-  return unwrap(api.PUT('/api/v2/me/preferences', { body: preferences }));
+  const params = { header: csrf() };
+  return unwrap(api.PUT('/api/v2/me/preferences', { params, body: preferences }));
 }
 
 /** Rows of one page: enough to fill any screen several times, few enough to arrive at once. */
@@ -82,7 +86,7 @@ export const hostPageSize = 250;
 function hostParams(filter: HostFilter) {
   return {
     ...(filter.q ? { q: filter.q } : {}),
-    ...(filter.status.length ? { status: filter.status.join(',') } : {}),
+    ...(filter.status.length ? { status: filter.status } : {}),
     ...(filter.group !== null ? { group: filter.group } : {}),
     ...(filter.approval ? { approval: filter.approval } : {}),
     sort: filter.sort,
@@ -143,7 +147,6 @@ export const modulesQuery = (agentId: number) =>
     refetchInterval: liveMs,
   });
 
-/** The client's types widen tuples to arrays of arrays; History has them as they are. */
 async function readHistory(
   id: number,
   from: number,
@@ -160,7 +163,7 @@ export const historyQuery = (moduleId: number, from: number, to: number, maxPoin
   queryOptions({
     queryKey: ['history', moduleId, from, to, maxPoints],
     staleTime: 60_000,
-    placeholderData: keepPreviousData,
+    gcTime: 60_000,
     queryFn: ({ signal }) => readHistory(moduleId, from, to, maxPoints, signal),
   });
 
@@ -181,8 +184,8 @@ export const eventPageSize = 100;
 function eventParams(filter: EventFilter) {
   return {
     ...(filter.q ? { q: filter.q } : {}),
-    ...(filter.severity.length ? { severity: filter.severity.join(',') } : {}),
-    ...(filter.status.length ? { status: filter.status.join(',') } : {}),
+    ...(filter.severity.length ? { severity: filter.severity } : {}),
+    ...(filter.status.length ? { status: filter.status } : {}),
     ...(filter.agent !== null ? { agent: filter.agent } : {}),
   };
 }
@@ -224,8 +227,8 @@ export const eventsQuery = (filter: EventFilter, pageSize = eventPageSize) =>
 export const newEventsQuery = queryOptions({
   queryKey: ['events', 'new'],
   queryFn: async ({ signal }) => {
-    const query = { status: 'new', limit: 1 };
-    return (await unwrap(api.GET('/api/v2/events', { params: { query }, signal }))).total;
+    const params = { query: { status: ['new' as const], limit: 1 } };
+    return (await unwrap(api.GET('/api/v2/events', { params, signal }))).total;
   },
   refetchInterval: 2 * liveMs,
 });
@@ -233,14 +236,14 @@ export const newEventsQuery = queryOptions({
 export function validateEvent(id: number, comment: string) {
   return unwrap(
     api.POST('/api/v2/events/{id}/validate', {
-      params: { path: { id } },
+      params: { path: { id }, header: csrf() },
       body: comment ? { comment } : {},
     }),
   );
 }
 
 export function decideAgent(id: number, decision: 'approve' | 'reject') {
-  const params = { path: { id } };
+  const params = { path: { id }, header: csrf() };
   return unwrap(
     decision === 'approve'
       ? api.POST('/api/v2/agents/{id}/approve', { params })

@@ -53,8 +53,11 @@ function Scene() {
         <path d="M86 478h228M80 508h240M74 540h252M68 572h264" />
         <path d="M130 446l-4 32m62-32-1 32m60-32 2 32M106 478l-4 30m60-30-2 30m66-30 1 30m60-30 4 30M128 508l-5 32m72-32v32m72-32 4 32" />
       </g>
-      <path className={css.light} d="M166 324h20v20h-20zm48 0h20v20h-20z" />
-      <path className={css.glow} d="M156 404h88v24h-88z" />
+      <path className={css.lattice} d="M150 322h100v24H150z" />
+      <path className={css.light} d="M182 322h36v24h-36z" />
+      <path className={css.bars} d="M158 322v24m8-24v24m8-24v24m8-24v24m9-24v24m9-24v24m9-24v24m9-24v24m8-24v24m8-24v24m8-24v24" />
+      <path className={css.lattice} d="M146 406h20v26h-20zm88 0h20v26h-20z" />
+      <path className={css.glow} d="M192 402h16v44h-16z" />
     </svg>
   );
 }

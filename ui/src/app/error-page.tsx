@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { Link, useRouter } from '@tanstack/react-router';
 import { Compass } from 'lucide-react';
 import { useEffect } from 'react';
+import { problemOf } from '../api/problem';
 import { Empty, ProblemNotice } from '../components/notice';
 import { useTranslation } from '../i18n';
 
@@ -13,15 +14,24 @@ export function ErrorPage({ error, onRetry }: { error: unknown; onRetry?: () => 
     document.title = `${t('problem.page')} · Yagura`;
   }, [t]);
   return (
+    <ProblemNotice
+      size="page"
+      error={error}
+      onRetry={() => {
+        // A part of the page that could not be fetched stays missing until everything is.
+        if (problemOf(error).code === 'page-part-missing') location.reload();
+        onRetry?.();
+        void router.invalidate();
+      }}
+    />
+  );
+}
+
+/** The same where there is no frame around it. */
+export function TopErrorPage(props: { error: unknown; onRetry?: () => void }) {
+  return (
     <main>
-      <ProblemNotice
-        size="page"
-        error={error}
-        onRetry={() => {
-          onRetry?.();
-          void router.invalidate();
-        }}
-      />
+      <ErrorPage {...props} />
     </main>
   );
 }

@@ -28,6 +28,14 @@ import { useApplyStoredPreferences, usePreferences } from './preferences';
 import { useSession } from './session';
 import { Switches } from './switches';
 
+const preloadAfterMs = 1500;
+const pages: (() => Promise<unknown>)[] = [
+  () => import('../pages/hosts/hosts'),
+  () => import('../pages/host/host'),
+  () => import('../pages/events/events'),
+  () => import('../pages/health/health'),
+];
+
 export function Frame() {
   const { t } = useTranslation();
   const [help, setHelp] = useState(false);
@@ -55,13 +63,21 @@ export function Frame() {
     return () => document.removeEventListener('keydown', onKey);
   }, [navigate]);
 
+  // With all pages at hand a click works at once, and also while the console is away.
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      for (const load of pages) load().catch(() => undefined);
+    }, preloadAfterMs);
+    return () => clearTimeout(timer);
+  }, []);
+
   return (
     <div className={css.frame}>
       <a className={css.skip} href="#content">
         {t('frame.skip')}
       </a>
       <aside className={`${css.rail} y-no-print`}>
-        <Link to="/hosts" className={css.brand} aria-label={t('frame.home')}>
+        <Link to="/hosts" className={css.brand}>
           <Mark size={30} />
           <span className={css.brandText}>
             Yagura<small lang="ja">櫓</small>

@@ -1,4 +1,4 @@
-import { Kbd, Modal } from '@mantine/core';
+import { CloseButton, Kbd, Modal } from '@mantine/core';
 import { useTranslation } from '../i18n';
 import css from './help-sheet.module.css';
 
@@ -18,13 +18,18 @@ export function HelpSheet({ opened, onClose }: { opened: boolean; onClose: () =>
     [['Esc'], t('help.close')],
   ];
   return (
+    // A heading of our own: the component's is a second banner landmark.
     <Modal
       opened={opened}
       onClose={onClose}
-      title={t('help.title')}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
+      withCloseButton={false}
+      aria-label={t('help.title')}
       size="lg"
     >
+      <div className={css.head}>
+        <h2>{t('help.title')}</h2>
+        <CloseButton aria-label={t('common.close')} onClick={onClose} />
+      </div>
       <table className={css.table}>
         <thead>
           <tr>

@@ -13,7 +13,7 @@ export function setDensity(density: Density): void {
   document.documentElement.dataset['density'] = density;
 }
 
-const none: Preferences = { language: null, theme: null, density: null };
+const none: Preferences = { language: null, theme: 'auto', density: 'comfortable' };
 
 export interface PreferenceControls {
   language: Language;
@@ -56,7 +56,7 @@ export function useApplyStoredPreferences(): void {
     if (!stored || applied.current) return;
     applied.current = true;
     if (stored.language) void setLanguage(stored.language);
-    if (stored.theme) setColorScheme(stored.theme);
-    if (stored.density) setDensity(stored.density);
+    setColorScheme(stored.theme);
+    setDensity(stored.density);
   }, [stored, setColorScheme]);
 }

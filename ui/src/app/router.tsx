@@ -21,10 +21,15 @@ import {
   stringifySearch,
   type RawSearch,
 } from '../lib/filters';
-import { ErrorPage, MissingPage } from './error-page';
+import { ErrorPage, MissingPage, TopErrorPage } from './error-page';
+
+const topError = ({ error, reset }: { error: Error; reset: () => void }) => (
+  <TopErrorPage error={error} onRetry={reset} />
+);
 
 const rootRoute = createRootRouteWithContext<{ queryClient: QueryClient }>()({
   component: Outlet,
+  errorComponent: topError,
 });
 
 const signInRoute = createRoute({
@@ -39,6 +44,7 @@ const signInRoute = createRoute({
     if (session) throw redirect({ href: search.next ?? '/', replace: true });
   },
   component: lazyRouteComponent(() => import('../pages/sign-in'), 'SignInPage'),
+  errorComponent: topError,
 });
 
 const passwordRoute = createRoute({
@@ -53,6 +59,7 @@ const passwordRoute = createRoute({
     if (!session) throw redirect({ to: '/sign-in', replace: true });
   },
   component: lazyRouteComponent(() => import('../pages/password'), 'PasswordPage'),
+  errorComponent: topError,
 });
 
 /** Everything behind it needs a session whose password is its owner's own. */
@@ -67,6 +74,7 @@ const frameRoute = createRoute({
     if (session.must_change_password) throw redirect({ to: '/password', search, replace: true });
   },
   component: lazyRouteComponent(() => import('./frame'), 'Frame'),
+  errorComponent: topError,
 });
 
 const homeRoute = createRoute({

@@ -171,7 +171,7 @@ export function decodeHostView(raw: Record<string, unknown>): HostView {
   const preset = textOf(raw, 'range');
   return {
     modules: chosen === 'none' ? [] : modules,
-    preset: own ? null : preset in presetSeconds ? (preset as Preset) : '24h',
+    preset: own ? null : Object.hasOwn(presetSeconds, preset) ? (preset as Preset) : '24h',
     from: own ? from : null,
     to: own ? to : null,
   };

@@ -14,12 +14,24 @@ const ai: MantineColorsTuple = [
   '#133451',
 ];
 
+/** The dark scheme's greys with the blue of the rail in them (墨). Index 0 is text, 7 the ground. */
+const sumi: MantineColorsTuple = [
+  '#d5dde5',
+  '#b3bfca',
+  '#9dabb7',
+  '#75848f',
+  '#3a4855',
+  '#26333f',
+  '#1b2732',
+  '#17212b',
+  '#111a22',
+  '#0d141a',
+];
+
 export const theme = createTheme({
   primaryColor: 'ai',
-  colors: { ai },
-  primaryShade: { light: 7, dark: 4 },
-  autoContrast: true,
-  luminanceThreshold: 0.36,
+  colors: { ai, dark: sumi },
+  primaryShade: { light: 7, dark: 6 },
   defaultRadius: 'sm',
   cursorType: 'pointer',
   respectReducedMotion: true,

@@ -23,6 +23,8 @@ import {
 import { number } from '../../lib/format';
 import css from './events.module.css';
 
+/** The server stops counting here. */
+const countedUpTo = 10_000;
 const blank = decodeEventFilter({});
 
 export function EventsPage() {
@@ -43,6 +45,7 @@ export function EventsPage() {
   const pages = query.data?.pages;
   const rows = useMemo(() => pages?.flatMap((page) => page.items) ?? [], [pages]);
   const total = pages?.[0]?.total ?? 0;
+  const totalWord = number(total, language) + (total >= countedUpTo ? '+' : '');
   const filtered = Object.keys(encodeEventFilter(filter)).length > 0;
 
   return (
@@ -50,7 +53,7 @@ export function EventsPage() {
       <PageHead
         title={t('events.title')}
         name={t('events.title')}
-        sub={pages ? t('events.sub', { count: total, shown: number(total, language) }) : ' '}
+        sub={pages ? t('events.sub', { count: total, shown: totalWord }) : ' '}
         updatedAt={query.dataUpdatedAt}
       />
       <FilterBar>
@@ -120,7 +123,7 @@ export function EventsPage() {
               >
                 {t('events.more', {
                   shown: number(rows.length, language),
-                  total: number(total, language),
+                  total: totalWord,
                 })}
               </Button>
             </div>

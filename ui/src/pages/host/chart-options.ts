@@ -237,7 +237,7 @@ function drawThresholds(u: uPlot, input: ChartInput, element: Element): void {
   const ratio = uPlot.pxRatio;
   ctx.save();
   ctx.font = `600 ${11 * ratio}px ${getComputedStyle(element).fontFamily}`;
-  ctx.textAlign = 'right';
+  ctx.textAlign = 'left';
   ctx.textBaseline = 'bottom';
   for (const { status, at } of bandEdges(input.bands)) {
     const y = u.valToPos(at, 'y', true);
@@ -250,9 +250,15 @@ function drawThresholds(u: uPlot, input: ChartInput, element: Element): void {
     ctx.moveTo(bbox.left, y);
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
-    ctx.fillStyle = tone;
+    ctx.setLineDash([]);
     const text = `${input.words[status]} ${measured(at, input.unit, input.language)}`;
-    ctx.fillText(text, bbox.left + bbox.width - 4 * ratio, y - 2 * ratio);
+    const left = bbox.left + 6 * ratio;
+    ctx.fillStyle = colour(element, '--y-surface');
+    ctx.globalAlpha = 0.8;
+    ctx.fillRect(left - 3 * ratio, y - 15 * ratio, ctx.measureText(text).width + 6 * ratio, 14 * ratio);
+    ctx.globalAlpha = 1;
+    ctx.fillStyle = tone;
+    ctx.fillText(text, left, y - 2 * ratio);
   }
   ctx.restore();
 }

@@ -2,7 +2,7 @@
 import { ActionIcon, Button, Checkbox, SegmentedControl, Tooltip } from '@mantine/core';
 import { useQueries } from '@tanstack/react-query';
 import { ChartLine, ChevronLeft, ChevronRight, RotateCcw, ZoomIn, ZoomOut } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { historyQuery } from '../../api/queries';
 import type { History, Module } from '../../api/types';
 import { Empty, ProblemNotice, Waiting } from '../../components/notice';
@@ -46,17 +46,7 @@ export function ChartPanel({ modules, view, last, onView }: ChartPanelProps) {
   const { t } = useTranslation();
   const range = useRange(view);
   const [asTable, setAsTable] = useState(false);
-  const results = useQueries({
-    queries: modules.map((m) => historyQuery(m.id, range.from, range.to, maxPoints)),
-  });
-  const failed = results.find((r) => r.isError);
-  const histories = useMemo(
-    () => results.map((r) => r.data).filter((h): h is History => h !== undefined),
-    // A result is a new object only when its data is.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-    results.map((r) => r.data),
-  );
-  const waiting = results.some((r) => r.isPending);
+  const { histories, failed, waiting } = useHistories(modules, range);
   const numeric = modules.filter((m) => !m.type.endsWith('string'));
   const texts = modules.filter((m) => m.type.endsWith('string'));
   const byUnit = useMemo(() => groupByUnit(numeric), [numeric]);
@@ -162,6 +152,31 @@ export function ChartPanel({ modules, view, last, onView }: ChartPanelProps) {
       )}
     </Panel>
   );
+}
+
+/**
+ * The histories of the modules. While a new range is on its way the one before stays, so that the
+ * chart (and the focus in it) remains where it is.
+ */
+function useHistories(modules: readonly Module[], range: Range) {
+  const results = useQueries({
+    queries: modules.map((m) => historyQuery(m.id, range.from, range.to, maxPoints)),
+  });
+  const kept = useRef(new Map<number, History>());
+  // Results are new objects with every render; their data changed when this did.
+  const version = results.map((r) => r.dataUpdatedAt).join() + range.from + '-' + range.to;
+  const histories = useMemo(() => {
+    for (const { data } of results) {
+      if (data) kept.current.set(data.module.id, data);
+    }
+    return modules.map((m) => kept.current.get(m.id)).filter((h): h is History => !!h);
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [modules, version]);
+  return {
+    histories,
+    failed: results.find((r) => r.isError),
+    waiting: results.some((r) => r.isPending),
+  };
 }
 
 interface ToolProps {

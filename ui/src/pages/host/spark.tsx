@@ -6,7 +6,7 @@ import { useNow } from '../../lib/now';
 import { sparkPath } from '../../lib/series';
 import css from './host.module.css';
 
-const width = 120;
+const width = 96;
 const height = 24;
 const hours = 24;
 const stepS = 300;

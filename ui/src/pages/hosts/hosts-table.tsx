@@ -23,7 +23,7 @@ import css from './hosts.module.css';
 
 const column = createColumnHelper<AgentSummary>();
 const moreBefore = 60;
-const rowHeights = { comfortable: 52, compact: 40, narrow: 104 };
+const rowHeights = { comfortable: 52, compact: 40, narrow: 96 };
 
 interface HostsTableProps {
   rows: AgentSummary[];
@@ -48,7 +48,7 @@ export function HostsTable(props: HostsTableProps) {
   const navigate = useNavigate();
   const { density } = usePreferences(true);
   const narrow = useMediaQuery('(max-width: 820px)', false, { getInitialValueInEffect: false });
-  const medium = useMediaQuery('(max-width: 1180px)', false, { getInitialValueInEffect: false });
+  const medium = useMediaQuery('(max-width: 1500px)', false, { getInitialValueInEffect: false });
   const root = useRef<HTMLTableElement>(null);
   const [offset, setOffset] = useState(0);
   const height = narrow ? rowHeights.narrow : rowHeights[density];
@@ -77,7 +77,11 @@ export function HostsTable(props: HostsTableProps) {
             column.display({
               id: 'why',
               header: t('hosts.col_why'),
-              cell: ({ row }) => <Why agent={row.original} />,
+              cell: ({ row }) => (
+                <div className={css.why}>
+                  <Why agent={row.original} />
+                </div>
+              ),
             }),
             column.accessor((agent) => agent.group.name, {
               id: 'group',
