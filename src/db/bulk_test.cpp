@@ -67,10 +67,18 @@ class BulkTest : public DatabaseTest {
       ASSERT_EQ(row.is_null(2), s.id % 5 == 2);
       ASSERT_EQ(row.is_null(3), s.id % 5 == 3);
       ASSERT_EQ(row.is_null(4), s.id % 5 == 4);
-      if (s.id % 5 != 1) ASSERT_EQ(row.integer(1), s.id * 1'000'000'007);
-      if (s.id % 5 != 2) ASSERT_EQ(row.real(2), 1.0 / double(s.id + 1));
-      if (s.id % 5 != 3) ASSERT_EQ(row.text(3), s.words);
-      if (s.id % 5 != 4) ASSERT_EQ(row.text(4), s.bytes);
+      if (s.id % 5 != 1) {
+        ASSERT_EQ(row.integer(1), s.id * 1'000'000'007);
+      }
+      if (s.id % 5 != 2) {
+        ASSERT_EQ(row.real(2), 1.0 / double(s.id + 1));
+      }
+      if (s.id % 5 != 3) {
+        ASSERT_EQ(row.text(3), s.words);
+      }
+      if (s.id % 5 != 4) {
+        ASSERT_EQ(row.text(4), s.bytes);
+      }
     }
   }
   std::int64_t count() { return (*db_->query("SELECT COUNT(*) FROM thing"))[0].integer(0); }

@@ -128,10 +128,10 @@ TEST_P(ConnectionTest, ValuesThatOnlyOneBackEndWouldTakeAreRefused) {
 }
 
 TEST_P(ConnectionTest, TextIsComparedByteByByte) {
-  for (const auto [id, name] : {std::pair<std::int64_t, std::string_view>{1, "Host A"},
-                                {2, "host a"},
-                                {3, "Host A "},
-                                {4, "Höst A"}}) {
+  for (const auto& [id, name] : {std::pair<std::int64_t, std::string_view>{1, "Host A"},
+                                 {2, "host a"},
+                                 {3, "Host A "},
+                                 {4, "Höst A"}}) {
     ASSERT_OK(db_->execute("INSERT INTO thing (id, words) VALUES (?, ?)", {id, name}));
   }
   const Result<Rows> rows = db_->query("SELECT id FROM thing WHERE words = ?", {"Host A"});

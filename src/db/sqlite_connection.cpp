@@ -157,10 +157,10 @@ Status SqliteConnection::configure() {
   sqlite3_extended_result_codes(db_.get(), 1);
   sqlite3_busy_timeout(db_.get(), kBusyTimeoutMs);
   for (const auto& [option, value] : {std::pair{SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
-                                     {SQLITE_DBCONFIG_DQS_DML, 0},
-                                     {SQLITE_DBCONFIG_DQS_DDL, 0},
-                                     {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
-                                     {SQLITE_DBCONFIG_ENABLE_FKEY, 1}}) {
+                                      {SQLITE_DBCONFIG_DQS_DML, 0},
+                                      {SQLITE_DBCONFIG_DQS_DDL, 0},
+                                      {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
+                                      {SQLITE_DBCONFIG_ENABLE_FKEY, 1}}) {
     const int rc = sqlite3_db_config(db_.get(), option, value, nullptr);
     if (rc != SQLITE_OK) return failure(rc, "configuring");
   }
