@@ -71,7 +71,7 @@ struct ServerReport {
 enum class RefusalCode {
   kMalformed,    ///< no well-formed XML, or no document of ours
   kDoctype,      ///< has a DOCTYPE: never looked into
-  kEncoding,     ///< an encoding nobody knows, or bytes that are not of it
+  kEncoding,     ///< an encoding nobody knows, or no table for it here
   kLimit,        ///< one of the limits above
   kNoName,       ///< agent_name absent or empty (agent-data §3): dropped with a log line
   kUnsupported,  ///< connection_source or ipam_source documents

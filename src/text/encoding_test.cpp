@@ -1,6 +1,8 @@
 #include "text/encoding.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "text/utf8.h"
 
@@ -144,6 +146,18 @@ TEST(EncodingTest, DeclarationScanner) {
 TEST(EncodingTest, AllConvertersOpen) {
   EXPECT_EQ(preload_encodings(), std::vector<std::string>());
   EXPECT_EQ(preload_encodings(), std::vector<std::string>());
+}
+
+/// Converts for the first time while no file can be opened. 0 = all went well.
+int convert_without_files() {
+  const rlimit none{0, 0};
+  if (!preload_encodings().empty() || ::setrlimit(RLIMIT_NOFILE, &none) != 0) return 1;
+  return decode("\x98\x45", "shift_jis").ok() && decode("\xF0", "koi8-r").ok() ? 0 : 2;
+}
+
+TEST(EncodingDeathTest, PreloadedConvertersNeedNoFiles) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(::_exit(convert_without_files()), testing::ExitedWithCode(0), "");
 }
 
 }  // namespace
