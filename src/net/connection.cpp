@@ -64,7 +64,7 @@ void ConnectionImpl::start(std::list<std::shared_ptr<ConnectionImpl>>::iterator 
 // ---------------------------------------------------------------- what the protocol asks for
 
 void ConnectionImpl::send(std::string bytes) {
-  if (phase_ != Phase::kOpen || ending_ == Ending::kNow || bytes.empty()) return;
+  if (phase_ != Phase::kOpen || ending_ != Ending::kNone || bytes.empty()) return;
   if (unsent() == 0) {
     out_ = std::move(bytes);
     out_at_ = 0;

@@ -74,7 +74,8 @@ class Connection {
  public:
   virtual ~Connection() = default;
 
-  /// Queues bytes; they leave in order. Never blocks.
+  /// Queues bytes; they leave in order. Never blocks. After finish(), close() or abort() nothing
+  /// more is taken.
   virtual void send(std::string bytes) = 0;
   /// Bytes queued but not yet taken by the system: the protocol's measure for back-pressure.
   [[nodiscard]] virtual std::size_t unsent() const = 0;

@@ -164,9 +164,9 @@ void ClientSession::on_size(std::string_view line) {
   const std::string head = verb_ + " SIZE ";
   std::uint64_t size = 0;
   const char* last = line.data() + line.size();
-  if (!line.starts_with(head) ||
-      std::from_chars(line.data() + head.size(), last, size).ptr != last ||
-      line.size() == head.size()) {
+  std::from_chars_result number{nullptr, std::errc::invalid_argument};
+  if (line.starts_with(head)) number = std::from_chars(line.data() + head.size(), last, size);
+  if (number.ec != std::errc() || number.ptr != last) {
     return finish(Error{ErrorCode::kNotFound, "the server answered '" + shown(line) + "'"});
   }
   if (size > limit_ || size == 0) {

@@ -25,7 +25,7 @@ Result<UniqueFd> unnamed_file(const Directory& directory) {
   const std::string name = "spill-" + SystemRandom().hex(16);
   YAGURA_TRY(named, directory.open_file(name, O_RDWR | O_CREAT | O_EXCL, 0600));
   YAGURA_CHECK(directory.remove(name));
-  return std::move(named);
+  return named;
 }
 
 }  // namespace

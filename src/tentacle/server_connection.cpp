@@ -366,10 +366,10 @@ void ServerConnection::send_body() {
     connection_.send(std::move(chunk));
   }
   if (body_sent_ < body_->size || connection_.unsent() > 0) return;
+  log_transfer("sent", "");
   const std::unique_ptr<Body> body = std::move(body_);
   context_.counters->bytes_out.fetch_add(body->size, std::memory_order_relaxed);
   ++context_.counters->sent;
-  log_transfer("sent", "");
   if (session_.request().verb == Verb::kMv) {
     const Status removed = context_.outgoing->remove(*body);
     if (!removed.ok()) log::warning("move-failed", {{"error", removed.error()}});
@@ -380,6 +380,7 @@ void ServerConnection::send_body() {
 }
 
 void ServerConnection::ended() {
+  answer();
   result_ = word(session_.end());
   switch (session_.end()) {
     case ServerSession::End::kQuit:

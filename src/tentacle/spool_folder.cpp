@@ -78,7 +78,7 @@ Result<Directory> open_temporary(const Directory& incoming, std::string& name) {
     return system_error("locking " + folder.path(), errno);
   }
   name = std::string(kTemporary) + "/" + own;
-  return std::move(folder);
+  return folder;
 }
 
 void remove_temporary(const Directory& incoming, const Directory& temporary,
