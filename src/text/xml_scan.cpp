@@ -310,9 +310,9 @@ class Scan {
     const bool hex = digits.starts_with('x');
     if (hex) digits.remove_prefix(1);
     std::uint32_t code = 0;
-    const char* end = digits.data() + digits.size();
-    const auto [stop, error] = std::from_chars(digits.data(), end, code, hex ? 16 : 10);
-    if (error != std::errc{} || stop != end) return false;
+    const auto [stop, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), code, hex ? 16 : 10);
+    if (error != std::errc{} || stop != digits.data() + digits.size()) return false;
     const bool control = code < 0x20 && code != '\t' && code != '\n' && code != '\r';
     const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
     if (control || surrogate || code == 0xFFFE || code == 0xFFFF || code > 0x10FFFF) return false;
