@@ -247,6 +247,13 @@ CREATE TABLE text_sample (
   PRIMARY KEY (module_id, ts)
 ) CLUSTERED;
 
+-- Hours of agents whose reports came after their trend had been made: folded again.
+CREATE TABLE trend_dirty (
+  agent_id INTEGER NOT NULL,
+  hour BIGINT NOT NULL,
+  PRIMARY KEY (agent_id, hour)
+) CLUSTERED;
+
 CREATE TABLE event (
   id AUTOID,
   at BIGINT NOT NULL,

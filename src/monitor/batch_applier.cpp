@@ -51,7 +51,7 @@ struct BatchApplier::Work {
         now(at),
         creation(connection, owner.policy_, *owner.reference_, owner.passwords_, owner.limits_,
                  rows, at),
-        applier(owner.policy_, *owner.reference_, owner.limits_, rows, counters) {}
+        applier(owner.policy_, *owner.reference_, owner.limits_, rows, counters, at) {}
 
   OpenAgent* find(std::string_view name) {
     const auto at = by_name.find(name);
@@ -203,7 +203,7 @@ Status BatchApplier::work(db::Connection& db, std::span<Document*> documents, Wo
   for (Document* document : documents)
     YAGURA_CHECK(apply_document(*document, w));
   for (OpenAgent& open : w.agents)
-    w.applier.close(open, w.now);
+    w.applier.close(open);
   w.counters.events += w.rows.events();
   YAGURA_CHECK(w.rows.flush(db, series_, w.now));
   return quarantine_.sync();
@@ -523,7 +523,7 @@ Status BatchApplier::release_one(db::Connection& db, AgentId id, Work& w) {
   ++w.counters.items;
   YAGURA_CHECK(store_side_blocks({db, policy_, *reference_, w.rows, w.counters}, *agent, *report,
                                  document.from, rights, false));
-  w.applier.close(open, w.now);
+  w.applier.close(open);
   w.counters.events += w.rows.events();
   return w.rows.flush(db, series_, w.now);
 }

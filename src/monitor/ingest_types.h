@@ -29,6 +29,10 @@ constexpr std::uint32_t slot_of(ModuleId module) {
   return static_cast<std::uint32_t>(module.value % kSlotsPerAgent);
 }
 
+/// An hour's reports are folded into its trend this long after its end; a report that comes later
+/// marks the hour to be folded again (table trend_dirty).
+constexpr Micros kFoldAfter = 15 * kMinute;
+
 /// Which file of which folder.
 struct SpoolHandle {
   bool local = false;      ///< a plain file of the folder `spool.local`

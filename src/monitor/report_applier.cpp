@@ -381,20 +381,20 @@ void ReportApplier::flush_numbers(OpenAgent& open) {
   }
 }
 
-void ReportApplier::close(OpenAgent& open, Micros now) {
+void ReportApplier::close(OpenAgent& open) {
   CachedAgent& agent = *open.agent;
   if (!open.touched) return;
-  refresh_status(open, now, rows_);
+  refresh_status(open, now_, rows_);
   pack_states(open);
   rows_.put(StateRow{agent.id, agent.version, agent.last_contact, agent.last_remote_contact,
                      next_check(open, policy_), agent.last_digest, agent.latest, open.fresh});
   if (open.header_changed || open.bound_at != 0) {
     rows_.agent_headers.push_back({agent.id, agent.fields, agent.bound_fingerprint, open.bound_at,
-                                   agent.transport_level, agent.transport_peer, now,
+                                   agent.transport_level, agent.transport_peer, now_,
                                    open.settings_changed});
   }
-  if (open.documents > policy_.too_many_files && limits_.waiting.allow(agent.fields.name, now)) {
-    rows_.put(too_many_files_event(subject(open, {}), open.documents, now));
+  if (open.documents > policy_.too_many_files && limits_.waiting.allow(agent.fields.name, now_)) {
+    rows_.put(too_many_files_event(subject(open, {}), open.documents, now_));
   }
 }
 

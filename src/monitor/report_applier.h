@@ -53,17 +53,22 @@ struct NoticeLimits {
 
 class ReportApplier {
  public:
-  /// All references must outlive the applier.
+  /// All references must outlive the applier. `now`: server clock, when the documents are applied.
   ReportApplier(const IngestPolicy& policy, const Reference& reference, NoticeLimits& limits,
-                WriteSet& rows, IngestCounters& counters)
-      : policy_(policy), reference_(reference), limits_(limits), rows_(rows), counters_(counters) {}
+                WriteSet& rows, IngestCounters& counters, Micros now)
+      : policy_(policy),
+        reference_(reference),
+        limits_(limits),
+        rows_(rows),
+        counters_(counters),
+        now_(now) {}
 
   /// `parent` is the agent that the report names as parent, if it exists.
   void apply(OpenAgent& open, const report::AgentReport& report, const Provenance& from,
              AgentId parent);
 
-  /// Packs the state, computes the agent's status and puts its rows. `now`: server clock.
-  void close(OpenAgent& open, Micros now);
+  /// Packs the state, computes the agent's status and puts its rows.
+  void close(OpenAgent& open);
 
   /// True if the report is a copy of the newest one (spec server §20.5).
   static bool is_duplicate(const CachedAgent& agent, const report::AgentReport& report,
@@ -96,6 +101,7 @@ class ReportApplier {
   NoticeLimits& limits_;
   WriteSet& rows_;
   IngestCounters& counters_;
+  Micros now_;
   std::vector<Packed> packed_;
   std::unordered_map<std::string_view, std::size_t> by_name_;  ///< of the agent in work
   bool by_name_filled_ = false;

@@ -115,7 +115,7 @@ void WriteSet::clear() {
 Status WriteSet::flush(db::Connection& db, const db::Series& series, Micros now) const {
   YAGURA_CHECK(flush_items(db, now));
   YAGURA_CHECK(flush_agents(db));
-  YAGURA_CHECK(flush_headers(db));
+  YAGURA_CHECK(flush_headers(db, now));
   YAGURA_CHECK(flush_new_modules(db));
   YAGURA_CHECK(flush_module_updates(db));
   YAGURA_CHECK(flush_states(db));
@@ -179,7 +179,7 @@ Status WriteSet::flush_agents(db::Connection& db) const {
   return {};
 }
 
-Status WriteSet::flush_headers(db::Connection& db) const {
+Status WriteSet::flush_headers(db::Connection& db, Micros now) const {
   if (agent_headers.empty()) return {};
   db::Batch batch(17);
   for (const AgentHeaderRow& row : agent_headers) {
@@ -199,6 +199,10 @@ Status WriteSet::flush_headers(db::Connection& db) const {
       "updated_at=?, revision=revision+?, "
       "first_contact=CASE WHEN first_contact = 0 THEN ? ELSE first_contact END WHERE id=?",
       batch));
+  db::Batch off(2);
+  for (const AgentId agent : autodisabled)
+    off.add({now, agent.value});
+  if (off.rows() > 0) YAGURA_CHECK(db.bulk("UPDATE agent SET disabled_at=? WHERE id=?", off));
   return {};
 }
 
@@ -353,6 +357,12 @@ Status WriteSet::flush_history(db::Connection& db, const db::Series& series) con
     rows.push_back({row.agent.value, row.ts, row.version, row.body});
   }
   if (!rows.empty()) YAGURA_CHECK(series.append(db, rows));
+  db::Batch late(2);
+  for (const auto& [agent, hour] : late_hours_)
+    late.add({agent, hour});
+  if (late.rows() > 0) {
+    YAGURA_CHECK(db.bulk("REPLACE INTO trend_dirty (agent_id, hour) VALUES (?,?)", late));
+  }
   db::Batch samples(3);
   samples.reserve(texts.size());
   for (const TextRow& row : texts) {

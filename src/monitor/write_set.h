@@ -10,8 +10,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -155,6 +157,7 @@ class WriteSet {
   std::vector<AgentHeaderRow> agent_headers;
   std::vector<ReportRow> reports;
   std::vector<TextRow> texts;
+  std::vector<AgentId> autodisabled;  ///< agent.disabled_at: deleted after a while
   std::vector<AddressRow> addresses;
   std::vector<CustomFieldRow> custom_fields;
   std::vector<SecondaryGroupRow> secondary_groups;
@@ -169,6 +172,9 @@ class WriteSet {
   /// Keeps the rule of validates_older within the batch too.
   void put(Event event);
 
+  /// The hour's trend has to be folded again.
+  void put_late_hour(AgentId agent, std::int64_t hour) { late_hours_.emplace(agent.value, hour); }
+
   [[nodiscard]] std::size_t events() const { return events_.size(); }
   /// Writes everything; `now` is the time of storing. The rows stay for another attempt.
   Status flush(db::Connection& db, const db::Series& series, Micros now) const;
@@ -176,7 +182,7 @@ class WriteSet {
 
  private:
   Status flush_agents(db::Connection& db) const;
-  Status flush_headers(db::Connection& db) const;
+  Status flush_headers(db::Connection& db, Micros now) const;
   Status flush_new_modules(db::Connection& db) const;
   Status flush_module_updates(db::Connection& db) const;
   Status flush_states(db::Connection& db) const;
@@ -190,6 +196,7 @@ class WriteSet {
   std::vector<AgentStatusRow> statuses_;
   std::vector<ModuleStatusRow> module_statuses_;
   std::vector<Event> events_;
+  std::set<std::pair<std::int64_t, std::int64_t>> late_hours_;
   std::unordered_map<std::int64_t, std::size_t> state_of_;
   std::unordered_map<std::int64_t, std::size_t> status_of_;
   std::unordered_map<std::int64_t, std::size_t> module_status_of_;
