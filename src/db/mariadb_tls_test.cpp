@@ -112,7 +112,7 @@ class MariaDbTlsTest : public testing::Test {
   void SetUp() override {
     if (!TestServer::installed()) GTEST_SKIP() << "MariaDB is not installed";
     std::string why;
-    server_ = TestServer::shared(why);
+    server_ = shared_server(why);
     ASSERT_NE(server_, nullptr) << why;
     options_ = server_->options("t_empty");
   }

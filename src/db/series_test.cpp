@@ -157,7 +157,7 @@ TEST_P(SeriesTest, SillyRangesAreRefused) {
 TEST_P(SeriesTest, AnAccountWithoutDdlKeepsPartitions) {
   if (on_sqlite()) GTEST_SKIP() << "accounts exist on MariaDB only";
   std::string why;
-  const TestServer* server = TestServer::shared(why);
+  const TestServer* server = shared_server(why);
   ASSERT_NE(server, nullptr) << why;
   Result<std::unique_ptr<Connection>> admin = connect(server->admin());
   ASSERT_OK(admin);
