@@ -1,10 +1,11 @@
-// pandora_agent.conf and the state file on any bytes.
+// pandora_agent.conf, the state file and output of plugins on any bytes.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
 #include "agent/config.h"
+#include "agent/plugin_output.h"
 #include "agent/shipper.h"
 #include "agent/state.h"
 
@@ -28,5 +29,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!again.ok() || !(*again == *state)) std::abort();
   }
   (void)parse_ship_result(text);
+  const auto parts = check_plugin_output(text);
+  // What was taken must be taken again, or a report could become ill-formed on its way.
+  if (parts.ok() && !check_plugin_output(parts->xml).ok()) std::abort();
   return 0;
 }

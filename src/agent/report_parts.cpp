@@ -1,12 +1,10 @@
 #include "agent/report_parts.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "base/version.h"
 #include "host/addresses.h"
 #include "host/system.h"
-#include "report/reader.h"
 #include "text/numbers.h"
 
 namespace yagura::agent {
@@ -83,11 +81,6 @@ std::string problem_text(const std::vector<ModuleOutcome>& outcomes,
     out += " ...";
   }
   return out.empty() ? std::string(kNone) : out;
-}
-
-template <typename T>
-void move_all(std::vector<T>& from, std::vector<T>& to) {
-  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
 }  // namespace
@@ -173,28 +166,6 @@ std::optional<std::string> value_of_output(std::string output) {
     if (output.ends_with('\r')) output.pop_back();
   }
   return output;
-}
-
-Status merge_plugin_output(std::string_view output, Micros now, report::AgentReport& report) {
-  std::string document = "<?xml version='1.0' encoding='UTF-8'?><agent_data agent_name='plugin'>";
-  document += output;
-  document += "</agent_data>";
-  report::ReadOptions options;
-  options.received = now;
-  options.now = now;
-  options.time_zone = text::TimeZone::system();
-  report::Document read = report::read(document, options);
-  if (const auto* refusal = std::get_if<report::Refusal>(&read)) {
-    return Error{ErrorCode::kInvalid, "output of the plugin: " + refusal->what};
-  }
-  auto* parts = std::get_if<report::AgentReport>(&read);
-  if (parts == nullptr) return Error{ErrorCode::kInvalid, "output of the plugin is not understood"};
-  move_all(parts->modules, report.modules);
-  move_all(parts->custom_fields, report.custom_fields);
-  move_all(parts->inventory, report.inventory);
-  move_all(parts->events, report.events);
-  move_all(parts->logs, report.logs);
-  return {};
 }
 
 }  // namespace yagura::agent

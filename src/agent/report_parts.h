@@ -26,8 +26,4 @@ void append_self_modules(const SelfFigures& self, const std::vector<ModuleOutcom
 /// nothing for empty output.
 std::optional<std::string> value_of_output(std::string output);
 
-/// Turns what a plugin printed into parts of `report`. kInvalid if it is not well-formed: nothing
-/// of it is taken then, and the rest of the report stays whole.
-Status merge_plugin_output(std::string_view output, Micros now, report::AgentReport& report);
-
 }  // namespace yagura::agent

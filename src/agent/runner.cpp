@@ -8,6 +8,7 @@
 #include "agent/host_sources.h"
 #include "agent/log_tail.h"
 #include "agent/native_modules.h"
+#include "agent/plugin_output.h"
 #include "agent/report_parts.h"
 #include "base/log.h"
 #include "text/numbers.h"
@@ -315,10 +316,13 @@ void Runner::add_to_report(Job& job, RunOutput& out) {
   }
   if (job.outcome.kind != Kind::kValue) return;
   if (job.module.source == Source::kPlugin) {
-    const Status merged = merge_plugin_output(job.plugin_output, now_, out.report);
-    if (!merged.ok()) {
+    const auto parts = check_plugin_output(job.plugin_output);
+    if (parts.ok()) {
+      out.plugin_parts += parts->xml;
+      job.outcome.value = std::to_string(parts->modules) + " modules";
+    } else {
       job.outcome.kind = Kind::kFailed;
-      job.outcome.reason = merged.error().what;
+      job.outcome.reason = parts.error().what;
     }
     return;
   }

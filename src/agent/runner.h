@@ -51,6 +51,7 @@ struct SelfFigures {
 
 struct RunOutput {
   report::AgentReport report;
+  std::string plugin_parts;  ///< XML of plugins, to be inserted (plugin_output.h)
   std::vector<ModuleOutcome> outcomes;
   std::uint64_t failed = 0;
   Micros duration = 0;

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <sys/file.h>
 
+#include "agent/plugin_output.h"
 #include "base/log.h"
 #include "report/writer.h"
 
@@ -137,8 +138,9 @@ Result<RunOutput> Service::collect_and_store(int stop_fd) {
   RunOutput output = runner_->run(figures());
   const Micros created = output.report.time;
   if (config_.autotime) output.report.time = 0;
-  const std::string document =
-      report::write(output.report, {.time_zone = text::TimeZone::system(), .name_zone = true});
+  const std::string document = insert_plugin_parts(
+      report::write(output.report, {.time_zone = text::TimeZone::system(), .name_zone = true}),
+      output.plugin_parts);
   store(document, created);
   save_state();
   log_run(output, document.size());

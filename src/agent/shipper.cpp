@@ -280,6 +280,8 @@ Result<ShipResult> parse_ship_result(std::string_view text) {
       out.tls = value;
     else if (key == "error")
       out.error = value;
+    else if (key == "suspect")
+      out.suspects.emplace_back(value);
     else if (key == "end")
       complete = true;
     else

@@ -1,5 +1,7 @@
 #include "text/json.h"
 
+#include <cmath>
+
 #include <boost/json.hpp>
 
 #include "text/numbers.h"

@@ -26,6 +26,9 @@ def make_pki(folder, server_name="localhost"):
         openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
                 "-days", "2", "-extfile", "extensions", "-out", f"{name}.pem", cwd=folder)
         (folder / f"{name}.key").chmod(0o600)
+    (folder / "index.txt").touch()
+    (folder / "ca.cnf").write_text("[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\ndefault_md=sha256\ndefault_crl_days=2\n")
+    openssl("ca", "-gencrl", "-config", "ca.cnf", "-cert", "ca.pem", "-keyfile", "ca.key", "-out", "ca.crl", cwd=folder)
     return folder
 
 
@@ -62,7 +65,7 @@ class Site:
         if mutual_tls:
             pki = make_pki(self.folder / "pki")
             listener += (f'min_level = 4\ncertificate = "{pki}/transport.pem"\nkey = "{pki}/transport.key"\n'
-                         f'ca = "{pki}/ca.pem"\nbind_identity = false\n')
+                         f'ca = "{pki}/ca.pem"\ncrl = "{pki}/ca.crl"\nbind_identity = false\n')
         else:
             listener += 'min_level = 1\nplaintext_optin = {by = "test", until = "2999-12-31"}\n'
         transfer = f"[transfer]\nmax_size = {max_size}\n" if max_size else ""
