@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::int64_t kDaySeconds = 86'400;
 /// A leap day falls on a given weekday at least once in 40 years (2100 is no leap year).
-constexpr std::int64_t kSearchDays = 40 * 366;
+constexpr std::int64_t kSearchDays = std::int64_t{40} * 366;
 
 struct FieldRange {
   const char* name;
@@ -102,7 +102,8 @@ std::optional<std::int64_t> Cron::first_in_day(std::int64_t day_start, int from_
     const int from = hour == from_minute / 60 ? from_minute % 60 : 0;
     const std::uint64_t minutes = fields_.minutes >> static_cast<unsigned>(from);
     if (minutes == 0) continue;
-    return day_start + (hour * 60 + from + std::countr_zero(minutes)) * 60;
+    const std::int64_t minute = hour * 60 + from + std::countr_zero(minutes);
+    return day_start + minute * 60;
   }
   return std::nullopt;
 }

@@ -301,13 +301,17 @@ Result<TimeZone> TimeZone::from_tzif(std::string_view bytes, std::string name) {
     return damaged;
   }
   auto rules = std::make_shared<Rules>();
+  rules->times.reserve(counts->transitions);
+  rules->offsets.reserve(counts->transitions);
   for (std::size_t i = 0; i < counts->transitions; ++i) {
     rules->times.push_back(static_cast<std::int64_t>(cursor.number(8)));
   }
   std::vector<std::size_t> types;
+  types.reserve(counts->transitions);
   for (std::size_t i = 0; i < counts->transitions; ++i)
     types.push_back(cursor.number(1));
   std::vector<std::int32_t> offsets;
+  offsets.reserve(counts->types);
   for (std::size_t i = 0; i < counts->types; ++i) {
     offsets.push_back(static_cast<std::int32_t>(static_cast<std::uint32_t>(cursor.number(4))));
     cursor.skip(2);
