@@ -193,6 +193,7 @@ Reply<AgentDetail> with_etag(Result<AgentDetail> agent) {
 
 Reply<monitor::AgentPage> list(Context& context, const monitor::AgentFilter& filter,
                                None& /*body*/) {
+  if (!monitor::has_valid_cursor(filter)) return cursor_problem();
   return monitor::list_agents(context.db, context.actor(), filter);
 }
 

@@ -80,6 +80,7 @@ using http::Method;
 
 Reply<monitor::EventPage> list(Context& context, const monitor::EventFilter& filter,
                                None& /*body*/) {
+  if (!monitor::has_valid_cursor(filter)) return cursor_problem();
   return monitor::list_events(context.db, context.actor(), filter);
 }
 

@@ -213,6 +213,7 @@ Reply<monitor::Health> health(Context& context, const None& /*query*/, None& /*b
 
 Reply<monitor::QuarantinePage> quarantine(Context& context, const monitor::QuarantineFilter& filter,
                                           None& /*body*/) {
+  if (!monitor::has_valid_cursor(filter)) return cursor_problem();
   return monitor::list_quarantine(context.db, context.actor(), filter);
 }
 

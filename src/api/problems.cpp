@@ -8,6 +8,10 @@ Problem validation_failed(FieldProblems fields) {
   return Problem{problems::kValidationFailed, {}, std::move(fields)};
 }
 
+Problem cursor_problem() {
+  return validation_failed({{"cursor", "invalid", {}}});
+}
+
 Problem to_problem(const Error& error) {
   switch (error.code) {
     case ErrorCode::kNotFound:
@@ -16,13 +20,12 @@ Problem to_problem(const Error& error) {
       return Problem{problems::kPermissionDenied, {}, {}};
     case ErrorCode::kConflict:
       return Problem{problems::kConflict, {}, {}};
-    case ErrorCode::kInvalid:
-      return Problem{problems::kValidationFailed, {}, {}};
     case ErrorCode::kLimit:
       return Problem{problems::kRateLimited, {}, {}};
     case ErrorCode::kUnavailable:
     case ErrorCode::kTimeout:
       return Problem{http::kUnavailable, {}, {}};
+    case ErrorCode::kInvalid:
     case ErrorCode::kInternal:
       break;
   }

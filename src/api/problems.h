@@ -62,7 +62,10 @@ inline constexpr std::array kAllProblems = {
 };
 
 Problem validation_failed(FieldProblems fields);
+/// A cursor that the list did not give out.
+Problem cursor_problem();
 /// What an error of a service function is for the client. `what` goes into the log, not out.
+/// kInvalid is a mistake of ours: what clients send was checked before.
 Problem to_problem(const Error& error);
 
 }  // namespace yagura::api

@@ -1,5 +1,6 @@
 #include "identity/login.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -245,6 +246,7 @@ Result<std::string> make_dummy_hash(const crypto::PasswordCost& cost, Random& ra
 }
 
 Result<LoginResult> login(db::Connection& db, const LoginServices& services, LoginRequest request) {
+  const Micros begin = services.clock.steady();
   const Micros now = services.clock.now();
   YAGURA_TRY(state, source_state(db, source_of(request.address), services.throttle, now));
   if (state.blocked_until > now) {
@@ -255,7 +257,12 @@ Result<LoginResult> login(db::Connection& db, const LoginServices& services, Log
     return result;
   }
   YAGURA_TRY(verdict, examine(db, services, request, now));
-  if (verdict.refusal != Refusal::kNone) return refuse(db, services, request, verdict, now);
+  if (verdict.refusal != Refusal::kNone) {
+    YAGURA_TRY(refused, refuse(db, services, request, verdict, now));
+    const Micros spent = services.clock.steady() - begin;
+    refused.delay += std::max<Micros>(0, kRefusalTime - spent);
+    return refused;
+  }
   return accept(db, services, request, *verdict.user, now);
 }
 

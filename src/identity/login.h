@@ -50,6 +50,11 @@ struct LoginResult {
   Micros delay = 0;                     ///< kRefused: answer this much later
 };
 
+/// A refusal leaves this long after the request began, or later: what was looked up and written for
+/// it, which differs between known and unknown names, does not show in the time. Above the cost of
+/// a password hash and its records.
+constexpr Micros kRefusalTime = 400'000;
+
 /// Blocking for about the cost of one password hash. Every outcome is audited.
 Result<LoginResult> login(db::Connection& db, const LoginServices& services, LoginRequest request);
 

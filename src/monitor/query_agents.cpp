@@ -332,6 +332,10 @@ Result<Completeness> completeness_of(db::Connection& db, const AgentDetail& agen
 
 }  // namespace
 
+bool has_valid_cursor(const AgentFilter& filter) {
+  return filter.cursor.empty() || read_position(filter).ok();
+}
+
 Result<AgentPage> list_agents(db::Connection& db, const identity::Actor& actor,
                               const AgentFilter& filter) {
   AgentPage page;

@@ -108,7 +108,8 @@ struct AgentPage {
   StatusCounts counts;     ///< of the filter without `status`
 };
 
-/// kInvalid: the cursor belongs to another list or was tampered with.
+/// False for a cursor of another list or order, or one that nobody gave out: ask before listing.
+bool has_valid_cursor(const AgentFilter& filter);
 Result<AgentPage> list_agents(db::Connection& db, const identity::Actor& actor,
                               const AgentFilter& filter);
 /// kNotFound also for an agent the actor may not see.

@@ -161,16 +161,18 @@ class FilterParams {
   const EventFilter& filter_;
 };
 
-Status append_position(const EventFilter& filter, std::vector<db::Param>& out) {
-  if (filter.cursor.empty()) {
-    out.insert(out.end(), {kEndOfTime, std::int64_t{0}});
-    return {};
-  }
+/// Where a page begins: below this time and id.
+struct Position {
+  Micros at = kEndOfTime;
+  std::int64_t id = 0;
+};
+
+Result<Position> read_position(const EventFilter& filter) {
+  if (filter.cursor.empty()) return Position{};
   YAGURA_TRY(keys, decode_cursor(filter.cursor, kListName, 2));
   YAGURA_TRY(at, cursor_number(keys[0]));
   YAGURA_TRY(id, cursor_number(keys[1]));
-  out.insert(out.end(), {at, id});
-  return {};
+  return Position{at, id};
 }
 
 Result<EventView> load_event(db::Connection& db, const identity::Actor& actor, EventId id) {
@@ -209,6 +211,10 @@ Status store_validation(db::Connection& tx, const identity::Actor& actor, const 
 
 }  // namespace
 
+bool has_valid_cursor(const EventFilter& filter) {
+  return read_position(filter).ok();
+}
+
 Result<EventPage> list_events(db::Connection& db, const identity::Actor& actor,
                               const EventFilter& filter) {
   EventPage page;
@@ -217,8 +223,8 @@ Result<EventPage> list_events(db::Connection& db, const identity::Actor& actor,
   const FilterParams filter_params(scope, filter);
   std::vector<db::Param> params = filter_params.params();
   std::vector<db::Param> count_params = params;
-  YAGURA_CHECK(append_position(filter, params));
-  params.emplace_back(filter.limit + 1);
+  YAGURA_TRY(position, read_position(filter));
+  params.insert(params.end(), {position.at, position.id, filter.limit + 1});
   YAGURA_TRY(rows, db.query_span(filter_params.sql().page, params));
   const auto limit = static_cast<std::size_t>(filter.limit);
   for (std::size_t i = 0; i < std::min(rows.size(), limit); ++i) {

@@ -51,6 +51,8 @@ struct EventPage {
   std::int64_t total = 0;  ///< of the filter, all pages; at most kMaxEventTotal
 };
 
+/// False for a cursor that this list did not give out: ask before listing.
+bool has_valid_cursor(const EventFilter& filter);
 Result<EventPage> list_events(db::Connection& db, const identity::Actor& actor,
                               const EventFilter& filter);
 

@@ -175,6 +175,22 @@ Status check_quarantine(db::Connection& db, Health& out) {
   return {};
 }
 
+constexpr std::string_view kQuarantineList = "quarantine";
+
+/// Where a page begins: below this time and id.
+struct Position {
+  Micros at = INT64_MAX;
+  std::int64_t id = INT64_MAX;
+};
+
+Result<Position> read_position(const QuarantineFilter& filter) {
+  if (filter.cursor.empty()) return Position{};
+  YAGURA_TRY(keys, decode_cursor(filter.cursor, kQuarantineList, 2));
+  YAGURA_TRY(at, cursor_number(keys[0]));
+  YAGURA_TRY(id, cursor_number(keys[1]));
+  return Position{at, id};
+}
+
 }  // namespace
 
 Result<GroupList> list_groups(db::Connection& db, const identity::Actor& actor) {
@@ -212,25 +228,20 @@ Result<Health> read_health(db::Connection& db, const identity::Actor& actor,
   return out;
 }
 
+bool has_valid_cursor(const QuarantineFilter& filter) {
+  return read_position(filter).ok();
+}
+
 Result<QuarantinePage> list_quarantine(db::Connection& db, const identity::Actor& actor,
                                        const QuarantineFilter& filter) {
   if (!actor.may_somewhere(identity::Bit::kPM) && !actor.scope(identity::Bit::kAW).all) {
     return Error{ErrorCode::kDenied, "the quarantine needs PM, or AW in all groups"};
   }
-  constexpr std::string_view kList = "quarantine";
-  std::int64_t at = INT64_MAX;
-  std::int64_t id = INT64_MAX;
-  if (!filter.cursor.empty()) {
-    YAGURA_TRY(keys, decode_cursor(filter.cursor, kList, 2));
-    YAGURA_TRY(last_at, cursor_number(keys[0]));
-    YAGURA_TRY(last_id, cursor_number(keys[1]));
-    at = last_at;
-    id = last_id;
-  }
+  YAGURA_TRY(position, read_position(filter));
   YAGURA_TRY(rows, db.query("SELECT id, at, code, params, peer, agent_name, file_name, bytes, state"
                             " FROM quarantine WHERE (at, id) < (?, ?)"
                             " ORDER BY at DESC, id DESC LIMIT ?",
-                            {at, id, filter.limit + 1}));
+                            {position.at, position.id, filter.limit + 1}));
   QuarantinePage page;
   const auto limit = static_cast<std::size_t>(filter.limit);
   for (std::size_t i = 0; i < std::min(rows.size(), limit); ++i) {
@@ -246,8 +257,8 @@ Result<QuarantinePage> list_quarantine(db::Connection& db, const identity::Actor
   }
   if (rows.size() > limit) {
     const db::Row& last = rows[limit - 1];
-    page.next_cursor =
-        encode_cursor(kList, {std::to_string(last.integer(1)), std::to_string(last.integer(0))});
+    page.next_cursor = encode_cursor(
+        kQuarantineList, {std::to_string(last.integer(1)), std::to_string(last.integer(0))});
   }
   return page;
 }

@@ -116,6 +116,8 @@ struct QuarantinePage {
   std::vector<QuarantineItem> items;  ///< newest first
   std::optional<std::string> next_cursor;
 };
+/// False for a cursor that this list did not give out: ask before listing.
+bool has_valid_cursor(const QuarantineFilter& filter);
 /// Refused payloads belong to no group: needs PM, or AW for all groups.
 Result<QuarantinePage> list_quarantine(db::Connection& db, const identity::Actor& actor,
                                        const QuarantineFilter& filter);
