@@ -8,7 +8,8 @@ const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 const mistakes = [];
 const page = readFileSync(`${dist}index.html`, 'utf8');
 if (/<script(?![^>]*\bsrc=)[^>]*>/.test(page)) mistakes.push('index.html has an inline script');
-if (/<style|\sstyle=|\son[a-z]+=/.test(page)) mistakes.push('index.html has an inline style or handler');
+if (/<style|\sstyle=|\son[a-z]+=/.test(page))
+  mistakes.push('index.html has an inline style or handler');
 if (!page.includes('<meta name="csp-nonce" content="__CSP_NONCE__"')) {
   mistakes.push('index.html has lost the place of the nonce');
 }
@@ -28,7 +29,9 @@ for (const name of readdirSync(`${dist}assets`)) {
 }
 rows.sort((a, b) => b[2] - a[2]);
 for (const [name, raw, packed] of rows.slice(0, 12)) {
-  console.log(`${name.padEnd(44)} ${(raw / 1000).toFixed(1).padStart(8)} kB  gzip ${(packed / 1000).toFixed(1).padStart(7)} kB`);
+  console.log(
+    `${name.padEnd(44)} ${(raw / 1000).toFixed(1).padStart(8)} kB  gzip ${(packed / 1000).toFixed(1).padStart(7)} kB`,
+  );
 }
 console.log(`all ${rows.length} files: gzip ${(total / 1000).toFixed(1)} kB`);
 if (mistakes.length > 0) {

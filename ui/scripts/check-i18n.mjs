@@ -24,16 +24,21 @@ const flatten = (node, prefix = '', out = {}) => {
   }
   return out;
 };
-const load = (language) => flatten(JSON.parse(readFileSync(`${root}i18n/${language}.json`, 'utf8')));
+const load = (language) =>
+  flatten(JSON.parse(readFileSync(`${root}i18n/${language}.json`, 'utf8')));
 
 const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
   .filter((name) => /\.tsx?$/.test(name) && !/\.test\.tsx?$/.test(name))
   .map((name) => readFileSync(root + name, 'utf8'));
 const text = sources.join('\n');
 
-const literals = new Set([...text.matchAll(/'([a-z0-9_]+(?:\.[A-Za-z0-9_-]+)+)'/g)].map((m) => m[1]));
+const literals = new Set(
+  [...text.matchAll(/'([a-z0-9_]+(?:\.[A-Za-z0-9_-]+)+)'/g)].map((m) => m[1]),
+);
 // `status.${status}` uses every key of that shape.
-const templates = [...text.matchAll(/`([a-z0-9_]+(?:\.[a-z0-9_]*)*(?:\$\{[^}]*\}[a-z0-9_.]*)+)`/g)].map(
+const templates = [
+  ...text.matchAll(/`([a-z0-9_]+(?:\.[a-z0-9_]*)*(?:\$\{[^}]*\}[a-z0-9_.]*)+)`/g),
+].map(
   (m) => new RegExp(`^${m[1].replace(/\./g, '\\.').replace(/\$\{[^}]*\}/g, '[A-Za-z0-9_-]+')}$`),
 );
 
@@ -47,11 +52,15 @@ for (const literal of literals) {
   const known = load('en');
   const group = literal.split('.')[0];
   const isKey = Object.keys(known).some((key) => key.startsWith(`${group}.`));
-  const present = Object.keys(known).some((key) => key.replace(pluralSuffix, '') === literal || key === literal);
+  const present = Object.keys(known).some(
+    (key) => key.replace(pluralSuffix, '') === literal || key === literal,
+  );
   if (isKey && !present) mistakes.push(`no text for ${literal}`);
 }
 if (mistakes.length > 0) {
   console.error(mistakes.join('\n'));
   process.exit(1);
 }
-console.log(`i18n: ${Object.keys(load('en')).length} texts in English, ${Object.keys(load('ja')).length} in Japanese`);
+console.log(
+  `i18n: ${Object.keys(load('en')).length} texts in English, ${Object.keys(load('ja')).length} in Japanese`,
+);

@@ -23,7 +23,9 @@ let count = 0;
 for (const [path, entry] of Object.entries(lock.packages)) {
   if (path === '') continue;
   count += 1;
-  const words = String(entry.licence ?? entry.license ?? 'none').replace(/[()]/g, '').split(' OR ');
+  const words = String(entry.licence ?? entry.license ?? 'none')
+    .replace(/[()]/g, '')
+    .split(' OR ');
   if (!words.some((word) => allowed.has(word))) refused.push(`${path}: ${words.join(' OR ')}`);
 }
 if (refused.length > 0) {

@@ -17,8 +17,7 @@ import { theme } from './theme/theme';
 
 // The server writes a fresh nonce into this element with every page. It is the only way a style
 // element made at run time (Mantine, scroll lock) is accepted by the Content-Security-Policy.
-const nonce =
-  document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
+const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
 if (nonce) setNonce(nonce);
 
 watchActivity();

@@ -10,6 +10,7 @@ import type {
   Health,
   Preferences,
   Problem,
+  QuarantineItem,
   Session,
   Status,
 } from '../../src/api/types';
@@ -31,7 +32,13 @@ export interface Answer {
   type?: string;
 }
 
-const rank: Record<Status, number> = { critical: 0, warning: 1, unknown: 2, not_init: 3, normal: 4 };
+const rank: Record<Status, number> = {
+  critical: 0,
+  warning: 1,
+  unknown: 2,
+  not_init: 3,
+  normal: 4,
+};
 
 class Refusal extends Error {
   constructor(
@@ -78,8 +85,7 @@ export class MockConsole {
     try {
       return this.route(ask);
     } catch (error) {
-      const refusal =
-        error instanceof Refusal ? error : new Refusal(500, 'server-error', {});
+      const refusal = error instanceof Refusal ? error : new Refusal(500, 'server-error', {});
       const problem: Problem = {
         type: `urn:yagura:problem:${refusal.code}`,
         title: refusal.code,
@@ -138,7 +144,7 @@ export class MockConsole {
       case 'GET /health':
         return { status: 200, body: this.health() };
       case 'GET /quarantine':
-        return { status: 200, body: { items: [], next_cursor: null } };
+        return { status: 200, body: this.quarantine() };
       case 'GET /me/preferences':
         return { status: 200, body: this.preferences };
       case 'PUT /me/preferences':
@@ -262,15 +268,35 @@ export class MockConsole {
     return event;
   }
 
+  private quarantine(): { items: QuarantineItem[]; next_cursor: null } {
+    const item = (id: number, code: string, params: Record<string, string>): QuarantineItem => ({
+      id,
+      at: new Date(Date.now() - id * 3_600_000).toISOString(),
+      reason: { code, params },
+      peer: `198.51.100.${id}`,
+      agent_name: id === 1 ? '' : 'kiosk-17',
+      file_name: `kiosk-17.${1769830000 + id}.data`,
+      bytes: 9214 * id,
+      state: 'held',
+    });
+    const items = [
+      item(1, 'malformed-xml', {}),
+      item(2, 'agent-refused', { reason: 'peer-not-allowed' }),
+    ];
+    return { items, next_cursor: null };
+  }
+
   private health(): Health {
     const now = new Date().toISOString();
     return {
       status: 'degraded',
       checks: [
-        { code: 'spool', status: 'ok', params: { items: '3', oldest_age_s: '1' } },
-        { code: 'disk', status: 'degraded', params: { free_percent: '11.4' } },
+        { code: 'data-server', status: 'ok', params: { server: 'yagura-1', state: 'up' } },
+        { code: 'spool-age', status: 'ok', params: { items: '3', age_s: '1' } },
+        { code: 'disk-space', status: 'degraded', params: { free_percent: '11.4' } },
+        { code: 'ingest-delay', status: 'ok', params: { p99_ms: '41' } },
         { code: 'database', status: 'ok', params: { latency_ms: '0.4' } },
-        { code: 'server', status: 'ok', params: { name: 'yagura-server', age_s: '4' } },
+        { code: 'quarantine', status: 'degraded', params: { items: '2' } },
       ],
       spool: { items: 3, bytes: 28_412, oldest_age_s: 1, disk_free_percent: 11.4 },
       ingest: { items_per_s: 33.3, samples_per_s: 1333, lag_ms_p99: 41, last_item_at: now },
@@ -283,14 +309,21 @@ export class MockConsole {
         tls_cipher: 'TLS_AES_256_GCM_SHA384',
         latency_ms: 0.4,
       },
-      servers: [
-        { name: 'yagura-server', status: 'up', version: '0.1.0', last_keepalive: now },
-        { name: 'yagura-tentacled', status: 'up', version: '0.1.0', last_keepalive: now },
-      ],
+      servers: [{ name: 'yagura-1', status: 'up', version: '0.1.0', last_keepalive: now }],
       quarantine: { items: 2 },
       links: [
-        { name: 'database', tls_version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384', verified: true },
-        { name: 'browser-console', tls_version: 'TLSv1.3', cipher: 'TLS_AES_128_GCM_SHA256', verified: true },
+        {
+          name: 'server-database:yagura-1',
+          tls_version: 'TLSv1.3',
+          cipher: 'TLS_AES_256_GCM_SHA384',
+          verified: true,
+        },
+        {
+          name: 'browser-console',
+          tls_version: 'TLSv1.3',
+          cipher: 'TLS_AES_128_GCM_SHA256',
+          verified: true,
+        },
       ],
     };
   }

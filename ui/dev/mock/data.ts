@@ -158,8 +158,24 @@ export const kinds: Kind[] = [
     warning: from(20, 100),
     critical: from(100),
   }),
-  kind({ name: 'sshd', unit: '', group: 'Services', type: 'generic_proc', base: 1, swing: 0, jitter: 0 }),
-  kind({ name: 'cron', unit: '', group: 'Services', type: 'generic_proc', base: 1, swing: 0, jitter: 0 }),
+  kind({
+    name: 'sshd',
+    unit: '',
+    group: 'Services',
+    type: 'generic_proc',
+    base: 1,
+    swing: 0,
+    jitter: 0,
+  }),
+  kind({
+    name: 'cron',
+    unit: '',
+    group: 'Services',
+    type: 'generic_proc',
+    base: 1,
+    swing: 0,
+    jitter: 0,
+  }),
   kind({
     name: 'Kernel',
     unit: '',
@@ -223,7 +239,10 @@ export function makeWorld(count: number, seed = 20260131, nowMs = Date.now()): W
 function makeAgent(i: number, random: Random, nowMs: number): AgentDetail {
   const [prefix, role, groupId] = pick(random, roles);
   const [os, version] = pick(random, systems);
-  const status = i <= 6 ? (['critical', 'critical', 'warning', 'unknown', 'normal', 'not_init'] as const)[i - 1]! : statusFor(random);
+  const status =
+    i <= 6
+      ? (['critical', 'critical', 'warning', 'unknown', 'normal', 'not_init'] as const)[i - 1]!
+      : statusFor(random);
   const name = `${prefix}${String(i).padStart(5, '0')}.${groupId === 3 ? 'osaka' : 'tokyo'}.example.jp`;
   const interval = 300;
   const total = status === 'not_init' ? 0 : kinds.length;
@@ -235,7 +254,8 @@ function makeAgent(i: number, random: Random, nowMs: number): AgentDetail {
     modules.normal = total - bad;
   } else modules.normal = total;
   const sinceMs = nowMs - Math.floor(random() ** 3 * 9 * 86_400_000) - 60_000;
-  const silent = status === 'unknown' ? 3600_000 + random() * 40 * 3600_000 : random() * interval * 1000;
+  const silent =
+    status === 'unknown' ? 3600_000 + random() * 40 * 3600_000 : random() * interval * 1000;
   const worstKind = i === 1 ? 0 : [0, 1, 5, 6, 10][Math.floor(random() * 5)]!;
   const k = kinds[worstKind]!;
   const limit = (status === 'critical' ? k.critical.min : k.warning.min) ?? 0;
@@ -277,7 +297,8 @@ function makeAgent(i: number, random: Random, nowMs: number): AgentDetail {
       { name: 'Location', value: groupId === 3 ? 'Osaka, rack B-07' : '東京 3F 列 C-12' },
       { name: 'Contact', value: i % 3 === 0 ? '運用部 佐藤' : '' },
     ],
-    bound_fingerprint: i % 2 ? '5f7c0e9a3d5c1b2e8a4d6f90b7c3e1a24c66d2cf10b8a97b3e5d41f60a2c9b7e' : '',
+    bound_fingerprint:
+      i % 2 ? '5f7c0e9a3d5c1b2e8a4d6f90b7c3e1a24c66d2cf10b8a97b3e5d41f60a2c9b7e' : '',
     transport: { level: i % 2 ? 'mutual' : 'tls', peer: address },
     quiet: false,
     created_at: iso(nowMs - 200 * 86_400_000),
@@ -431,7 +452,12 @@ function makeEvents(agents: AgentDetail[], random: Random, nowMs: number): Event
     normal: 'going_down_normal',
     unknown: 'going_unknown',
   } as const;
-  const severityOf: Record<string, Severity> = { critical: 'critical', warning: 'warning', unknown: 'major', normal: 'normal' };
+  const severityOf: Record<string, Severity> = {
+    critical: 'critical',
+    warning: 'warning',
+    unknown: 'major',
+    normal: 'normal',
+  };
   const trouble = agents.filter((a) => a.status !== 'normal' && a.status !== 'not_init');
   for (let i = 0; i < 1200; i += 1) {
     const agent = trouble.length && random() < 0.8 ? pick(random, trouble) : pick(random, agents);

@@ -2,14 +2,28 @@ import { describe, expect, it } from 'vitest';
 import en from '../i18n/en.json';
 import ja from '../i18n/ja.json';
 import openapi from '../../openapi.json';
-import { ApiError, fieldProblems, isTransient, problemFrom, problemOf, sentenceParams } from './problem';
+import {
+  ApiError,
+  fieldProblems,
+  isTransient,
+  problemFrom,
+  problemOf,
+  sentenceParams,
+} from './problem';
 
 const response = (status: number) =>
   new Response(null, { status, headers: { 'X-Request-Id': 'r-1' } });
 
 describe('reading problems', () => {
   it('takes code, parameters and request id of a problem document', () => {
-    const body = { type: 't', title: 'T', status: 429, code: 'too-many-attempts', params: { retry_after_s: 30 }, request_id: 'abc' };
+    const body = {
+      type: 't',
+      title: 'T',
+      status: 429,
+      code: 'too-many-attempts',
+      params: { retry_after_s: 30 },
+      request_id: 'abc',
+    };
     expect(problemFrom(body, response(429))).toMatchObject({
       code: 'too-many-attempts',
       status: 429,
@@ -59,7 +73,10 @@ describe('words for problems', () => {
   });
   it('of fields are found and nothing else is taken for one', () => {
     const problem = problemFrom(
-      { code: 'validation-failed', params: { fields: [{ field: 'q', code: 'too-long', params: {} }, 7, null] } },
+      {
+        code: 'validation-failed',
+        params: { fields: [{ field: 'q', code: 'too-long', params: {} }, 7, null] },
+      },
       response(422),
     );
     expect(fieldProblems(problem)).toHaveLength(1);

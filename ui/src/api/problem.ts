@@ -58,8 +58,7 @@ export function fieldProblems(problem: Problem): FieldProblem[] {
   const fields: unknown = problem.params.fields;
   if (!Array.isArray(fields)) return [];
   return fields.filter(
-    (f): f is FieldProblem =>
-      typeof f === 'object' && f !== null && 'field' in f && 'code' in f,
+    (f): f is FieldProblem => typeof f === 'object' && f !== null && 'field' in f && 'code' in f,
   );
 }
 

@@ -23,7 +23,10 @@ export function makeQueryClient(): QueryClient {
         refetchOnWindowFocus: true,
         networkMode: 'always',
         retry: (count, error) =>
-          count < 2 && error instanceof ApiError && isTransient(error.problem) && error.problem.status !== 429,
+          count < 2 &&
+          error instanceof ApiError &&
+          isTransient(error.problem) &&
+          error.problem.status !== 429,
         retryDelay: (count) => Math.min(500 * 2 ** count, 4000),
       },
       mutations: { networkMode: 'always' },
@@ -141,9 +144,7 @@ export const modulesQuery = (agentId: number) =>
   queryOptions({
     queryKey: ['agents', agentId, 'modules'],
     queryFn: ({ signal }) =>
-      unwrap(
-        api.GET('/api/v2/agents/{id}/modules', { params: { path: { id: agentId } }, signal }),
-      ),
+      unwrap(api.GET('/api/v2/agents/{id}/modules', { params: { path: { id: agentId } }, signal })),
     refetchInterval: liveMs,
   });
 

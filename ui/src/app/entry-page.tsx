@@ -55,7 +55,10 @@ function Scene() {
       </g>
       <path className={css.lattice} d="M150 322h100v24H150z" />
       <path className={css.light} d="M182 322h36v24h-36z" />
-      <path className={css.bars} d="M158 322v24m8-24v24m8-24v24m8-24v24m9-24v24m9-24v24m9-24v24m9-24v24m8-24v24m8-24v24m8-24v24" />
+      <path
+        className={css.bars}
+        d="M158 322v24m8-24v24m8-24v24m8-24v24m9-24v24m9-24v24m9-24v24m9-24v24m8-24v24m8-24v24m8-24v24"
+      />
       <path className={css.lattice} d="M146 406h20v26h-20zm88 0h20v26h-20z" />
       <path className={css.glow} d="M192 402h16v44h-16z" />
     </svg>

@@ -43,6 +43,7 @@ export function MissingPage() {
   }, [t]);
   return (
     <Empty
+      page
       icon={Compass}
       what={t('problem.missing_what')}
       why={t('problem.missing_why')}

@@ -231,9 +231,7 @@ function Account() {
         </Menu.Label>
         <Menu.Item
           leftSection={<Rows3 size={15} aria-hidden="true" />}
-          onClick={() =>
-            change({ density: density === 'compact' ? 'comfortable' : 'compact' })
-          }
+          onClick={() => change({ density: density === 'compact' ? 'comfortable' : 'compact' })}
         >
           {t(density === 'compact' ? 'frame.roomy_rows' : 'frame.dense_rows')}
         </Menu.Item>

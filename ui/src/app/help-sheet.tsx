@@ -19,38 +19,37 @@ export function HelpSheet({ opened, onClose }: { opened: boolean; onClose: () =>
   ];
   return (
     // A heading of our own: the component's is a second banner landmark.
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      withCloseButton={false}
-      aria-label={t('help.title')}
-      size="lg"
-    >
-      <div className={css.head}>
-        <h2>{t('help.title')}</h2>
-        <CloseButton aria-label={t('common.close')} onClick={onClose} />
-      </div>
-      <table className={css.table}>
-        <thead>
-          <tr>
-            <th scope="col">{t('help.key')}</th>
-            <th scope="col">{t('help.does')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(([keys, does]) => (
-            <tr key={does}>
-              <td>
-                {keys.map((key) => (
-                  <Kbd key={key}>{key}</Kbd>
-                ))}
-              </td>
-              <td>{does}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <p className={css.note}>{t('help.note')}</p>
-    </Modal>
+    <Modal.Root opened={opened} onClose={onClose} size="lg">
+      <Modal.Overlay />
+      <Modal.Content aria-label={t('help.title')}>
+        <Modal.Body>
+          <div className={css.head}>
+            <h2>{t('help.title')}</h2>
+            <CloseButton aria-label={t('common.close')} onClick={onClose} />
+          </div>
+          <table className={css.table}>
+            <thead>
+              <tr>
+                <th scope="col">{t('help.key')}</th>
+                <th scope="col">{t('help.does')}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map(([keys, does]) => (
+                <tr key={does}>
+                  <td>
+                    {keys.map((key) => (
+                      <Kbd key={key}>{key}</Kbd>
+                    ))}
+                  </td>
+                  <td>{does}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+          <p className={css.note}>{t('help.note')}</p>
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }

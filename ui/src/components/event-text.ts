@@ -23,6 +23,10 @@ export function useCodeText(): (
       if (from && (statuses as readonly string[]).includes(from)) {
         shown['from'] = t(`status.${from as Status}`);
       }
+      const state = params['state'];
+      if (state && i18n.exists(`server_state.${state}`)) {
+        shown['state'] = lookup(`server_state.${state}`, {});
+      }
       const reason = params['reason'];
       if (reason && i18n.exists(`reason.${reason}`)) {
         shown['reason'] = lookup(`reason.${reason}`, {});
@@ -30,7 +34,7 @@ export function useCodeText(): (
       return sentence(
         lookup,
         (key) => i18n.exists(key),
-        `${group}.${code}`,
+        `${group}.${Object.keys(params).length === 0 && i18n.exists(`${group}.${code}-none`) ? `${code}-none` : code}`,
         shown,
         fallback,
       );

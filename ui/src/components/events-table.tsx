@@ -149,9 +149,7 @@ function EventRow({ event, index, hideHost, mayValidate }: EventRowProps) {
               {t('events.validate')}
             </Button>
           )}
-          {event.acknowledged_by && (
-            <span className={css.sub}>{event.acknowledged_by}</span>
-          )}
+          {event.acknowledged_by && <span className={css.sub}>{event.acknowledged_by}</span>}
         </div>
       </td>
     </tr>

@@ -65,14 +65,17 @@ interface EmptyProps {
   action?: ReactNode;
   /** When data last came, if ever. */
   last?: string | null | undefined;
+  /** It is all there is on the page: its first line is the heading. */
+  page?: boolean;
 }
 
-export function Empty({ icon: Icon, what, why, action, last }: EmptyProps) {
+export function Empty({ icon: Icon, what, why, action, last, page }: EmptyProps) {
   const { t } = useTranslation();
+  const What = page ? 'h1' : 'p';
   return (
     <div className={css.empty}>
       <Icon size={30} strokeWidth={1.5} aria-hidden="true" />
-      <p className={css.title}>{what}</p>
+      <What className={css.title}>{what}</What>
       <p className={css.hint}>{why}</p>
       {action}
       {last !== undefined && (

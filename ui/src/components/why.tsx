@@ -22,7 +22,9 @@ export function Why({ agent }: { agent: AgentSummary }) {
       return (
         <span>
           {first}
-          {reason.since && <span className="y-muted"> {t('why.for', { for: since(reason.since) })}</span>}
+          {reason.since && (
+            <span className="y-muted"> {t('why.for', { for: since(reason.since) })}</span>
+          )}
           {reason.others > 0 && (
             <span className="y-muted"> {t('why.others', { count: reason.others })}</span>
           )}

@@ -49,6 +49,8 @@ export async function startLanguage(): Promise<void> {
     showSupportNotice: false,
     interpolation: { escapeValue: false },
     returnNull: false,
+    // Codes of the server may have a colon in them.
+    nsSeparator: false,
     react: { useSuspense: false },
     resources: {},
   });

@@ -54,7 +54,12 @@ describe('the filter of hosts', () => {
 
 describe('the filter of events', () => {
   it('survives the way through the address', () => {
-    const filter = decodeEventFilter({ severity: 'major', status: 'new', period: 'all', agent: '3' });
+    const filter = decodeEventFilter({
+      severity: 'major',
+      status: 'new',
+      period: 'all',
+      agent: '3',
+    });
     expect(decodeEventFilter(encodeEventFilter(filter))).toEqual(filter);
     expect(encodeEventFilter(decodeEventFilter({}))).toEqual({});
   });

@@ -5,13 +5,7 @@
 import type { EventStatus, Severity, Status } from '../api/types';
 import { presetSeconds, type Preset } from './series';
 
-export const statuses: readonly Status[] = [
-  'critical',
-  'warning',
-  'unknown',
-  'not_init',
-  'normal',
-];
+export const statuses: readonly Status[] = ['critical', 'warning', 'unknown', 'not_init', 'normal'];
 export const severities: readonly Severity[] = [
   'critical',
   'major',

@@ -39,7 +39,12 @@ const threshold = (part: Partial<Threshold>): Threshold => ({
 
 describe('joining histories', () => {
   it('lets a line pass where only the other module has a value', () => {
-    const a = history({ points: [[0, 1], [300, 2]] });
+    const a = history({
+      points: [
+        [0, 1],
+        [300, 2],
+      ],
+    });
     const b = history({ module: { id: 2, name: 'n' }, points: [[150, 7]] });
     const { times, columns } = align([a, b]);
     expect(times).toEqual([0, 150, 300]);
@@ -47,8 +52,20 @@ describe('joining histories', () => {
     expect(columns[1]!.values).toEqual([undefined, 7, undefined]);
   });
   it('breaks the line in a gap, and only the line of the module that has the gap', () => {
-    const a = history({ points: [[0, 1], [900, 2]], gaps: [[300, 600]] });
-    const b = history({ module: { id: 2, name: 'n' }, points: [[0, 5], [900, 6]] });
+    const a = history({
+      points: [
+        [0, 1],
+        [900, 2],
+      ],
+      gaps: [[300, 600]],
+    });
+    const b = history({
+      module: { id: 2, name: 'n' },
+      points: [
+        [0, 5],
+        [900, 6],
+      ],
+    });
     const { times, columns } = align([a, b]);
     expect(times).toEqual([0, 450, 900]);
     expect(columns[0]!.values).toEqual([1, null, 2]);
@@ -70,13 +87,35 @@ describe('joining histories', () => {
 
 describe('gaps', () => {
   it('that overlap are one, clipped to the range', () => {
-    expect(mergeGaps([[50, 80], [-20, 10], [70, 200], [300, 300]], 0, 100)).toEqual([
+    expect(
+      mergeGaps(
+        [
+          [50, 80],
+          [-20, 10],
+          [70, 200],
+          [300, 300],
+        ],
+        0,
+        100,
+      ),
+    ).toEqual([
       [0, 10],
       [50, 100],
     ]);
   });
   it('of the chart are those that all modules share', () => {
-    expect(commonGaps([[[0, 10], [20, 40]], [[5, 30]]])).toEqual([[5, 10], [20, 30]]);
+    expect(
+      commonGaps([
+        [
+          [0, 10],
+          [20, 40],
+        ],
+        [[5, 30]],
+      ]),
+    ).toEqual([
+      [5, 10],
+      [20, 30],
+    ]);
     expect(commonGaps([[[0, 10]], []])).toEqual([]);
     expect(commonGaps([])).toEqual([]);
   });
@@ -98,7 +137,10 @@ describe('threshold ranges', () => {
   it('inverse are what lies outside', () => {
     const range = (t: Partial<Threshold>) =>
       thresholdBands(threshold({ ...t, inverse: true }), 'critical').map((b) => [b.from, b.to]);
-    expect(range({ min: 10, max: 20 })).toEqual([[-Infinity, 10], [20, Infinity]]);
+    expect(range({ min: 10, max: 20 })).toEqual([
+      [-Infinity, 10],
+      [20, Infinity],
+    ]);
     expect(range({ min: 10, max: 0 })).toEqual([[-Infinity, 10]]);
     expect(range({ max: 20 })).toEqual([[20, Infinity]]);
   });
@@ -156,15 +198,29 @@ describe('moving in time', () => {
 
 describe('small lines', () => {
   it('begin anew after a gap', () => {
-    const points = [[0, 1], [10, 2], [50, 3], [60, 4]] as const;
+    const points = [
+      [0, 1],
+      [10, 2],
+      [50, 3],
+      [60, 4],
+    ] as const;
     const path = sparkPath(points, [[10, 50]], { from: 0, to: 60 }, 60, 20);
     expect(path.match(/M/g)).toHaveLength(2);
     expect(path.match(/L/g)).toHaveLength(2);
   });
   it('of one value lie in the middle, of none are nothing', () => {
-    expect(sparkPath([[0, 5], [60, 5]], [], { from: 0, to: 60 }, 60, 20)).toBe(
-      'M0.0 10.0L60.0 10.0',
-    );
+    expect(
+      sparkPath(
+        [
+          [0, 5],
+          [60, 5],
+        ],
+        [],
+        { from: 0, to: 60 },
+        60,
+        20,
+      ),
+    ).toBe('M0.0 10.0L60.0 10.0');
     expect(sparkPath([], [], { from: 0, to: 60 }, 60, 20)).toBe('');
   });
 });

@@ -19,7 +19,16 @@ const history = (id: number, points: [number, number][]): History => ({
 
 describe('values as a table', () => {
   it('stand in one row per time, newest first, gaps in their place', () => {
-    const rows = valueRows([history(1, [[1, 10], [9, 90]]), history(2, [[9, 5]])], [[2, 8]]);
+    const rows = valueRows(
+      [
+        history(1, [
+          [1, 10],
+          [9, 90],
+        ]),
+        history(2, [[9, 5]]),
+      ],
+      [[2, 8]],
+    );
     expect(rows).toEqual([
       { kind: 'values', at: 9, cells: [{ value: 90 }, { value: 5 }] },
       { kind: 'gap', from: 2, to: 8 },

@@ -5,8 +5,5 @@ import type { ValueWords } from './format';
 /** The words that stand for values: up, down, nothing yet. */
 export function useValueWords(): ValueWords {
   const { t } = useTranslation();
-  return useMemo(
-    () => ({ yes: t('value.yes'), no: t('value.no'), none: t('value.none') }),
-    [t],
-  );
+  return useMemo(() => ({ yes: t('value.yes'), no: t('value.no'), none: t('value.none') }), [t]);
 }

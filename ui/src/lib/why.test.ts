@@ -45,7 +45,13 @@ describe('why a host comes first', () => {
     const silent = { last_contact: '2026-01-31T11:49:00Z', status: 'unknown' } as const;
     expect(whyFirst(agent(silent), now)).toMatchObject({ kind: 'silent', intervalS: 300 });
     expect(whyFirst(agent({ last_contact: '2026-01-31T11:51:00Z' }), now).kind).toBe('normal');
-    const worst = { module_id: 1, module: 'CPU', status: 'critical', value: null, since: null } as const;
+    const worst = {
+      module_id: 1,
+      module: 'CPU',
+      status: 'critical',
+      value: null,
+      since: null,
+    } as const;
     expect(whyFirst(agent({ ...silent, status: 'critical', worst }), now).kind).toBe('module');
   });
   it('is what a person has to decide, before anything else', () => {

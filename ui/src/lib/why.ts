@@ -28,8 +28,7 @@ export function whyFirst(agent: AgentSummary, nowMs: number): Reason {
   const { modules, worst } = agent;
   if (!agent.last_contact) return { kind: 'never' };
   const silentMs = nowMs - Date.parse(agent.last_contact);
-  const silent =
-    agent.interval_s > 0 && silentMs > agent.interval_s * silentAfterIntervals * 1000;
+  const silent = agent.interval_s > 0 && silentMs > agent.interval_s * silentAfterIntervals * 1000;
   if (silent && agent.status !== 'critical' && agent.status !== 'warning') {
     return { kind: 'silent', since: agent.last_contact, intervalS: agent.interval_s };
   }

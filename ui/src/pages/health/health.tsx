@@ -30,9 +30,7 @@ export function HealthPage() {
         sub={health ? t(`health.sum_${health.status}`) : ' '}
         updatedAt={query.dataUpdatedAt}
       />
-      {query.isError && (
-        <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />
-      )}
+      {query.isError && <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && <Waiting rows={8} />}
       {health && <HealthPanels health={health} />}
     </>
@@ -151,7 +149,9 @@ function Checks({ health }: { health: Health }) {
                 'check',
                 check.code,
                 check.params,
-                [check.code, ...Object.entries(check.params).map(([k, v]) => `${k} ${v}`)].join(' · '),
+                [check.code, ...Object.entries(check.params).map(([k, v]) => `${k} ${v}`)].join(
+                  ' · ',
+                ),
               )}
             </td>
           </tr>
@@ -209,8 +209,13 @@ function Servers({ health }: { health: Health }) {
 function Links({ health }: { health: Health }) {
   const { t, i18n } = useTranslation();
   if (health.links.length === 0) return null;
-  const nameOf = (name: string) =>
-    i18n.exists(`link.${name}`) ? (t as unknown as (key: string) => string)(`link.${name}`) : name;
+  // "server-database:NAME" is the link of that server.
+  const nameOf = (name: string) => {
+    const [kind = '', ...which] = name.split(':');
+    if (!i18n.exists(`link.${kind}`)) return name;
+    const word = (t as unknown as (key: string) => string)(`link.${kind}`);
+    return which.length > 0 ? `${word} (${which.join(':')})` : word;
+  };
   return (
     <Panel title={t('health.links')} flush>
       <table className={css.table}>

@@ -12,7 +12,16 @@ import {
 } from '../../lib/series';
 
 /** Told apart by dashes too, so that no pair of lines differs by colour alone. */
-const dashes: number[][] = [[], [9, 4], [2, 4], [12, 4, 2, 4], [5, 3], [16, 5], [1, 3], [8, 3, 2, 3, 2, 3]];
+const dashes: number[][] = [
+  [],
+  [9, 4],
+  [2, 4],
+  [12, 4, 2, 4],
+  [5, 3],
+  [16, 5],
+  [1, 3],
+  [8, 3, 2, 3, 2, 3],
+];
 
 export function dashOf(index: number): number[] {
   return dashes[index % dashes.length]!;
@@ -171,7 +180,10 @@ export function chartOptions(
       setSelect: [
         (u) => {
           if (u.select.width < 4) return;
-          events.onSelect(u.posToVal(u.select.left, 'x'), u.posToVal(u.select.left + u.select.width, 'x'));
+          events.onSelect(
+            u.posToVal(u.select.left, 'x'),
+            u.posToVal(u.select.left + u.select.width, 'x'),
+          );
           u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
         },
       ],
@@ -255,7 +267,12 @@ function drawThresholds(u: uPlot, input: ChartInput, element: Element): void {
     const left = bbox.left + 6 * ratio;
     ctx.fillStyle = colour(element, '--y-surface');
     ctx.globalAlpha = 0.8;
-    ctx.fillRect(left - 3 * ratio, y - 15 * ratio, ctx.measureText(text).width + 6 * ratio, 14 * ratio);
+    ctx.fillRect(
+      left - 3 * ratio,
+      y - 15 * ratio,
+      ctx.measureText(text).width + 6 * ratio,
+      14 * ratio,
+    );
     ctx.globalAlpha = 1;
     ctx.fillStyle = tone;
     ctx.fillText(text, left, y - 2 * ratio);

@@ -118,9 +118,7 @@ export function ChartPanel({ modules, view, last, onView }: ChartPanelProps) {
         />
       ) : (
         <>
-          {failed && (
-            <ProblemNotice error={failed.error} onRetry={() => void failed.refetch()} />
-          )}
+          {failed && <ProblemNotice error={failed.error} onRetry={() => void failed.refetch()} />}
           {waiting && histories.length === 0 && !failed ? (
             <Waiting rows={6} />
           ) : (
@@ -138,7 +136,11 @@ export function ChartPanel({ modules, view, last, onView }: ChartPanelProps) {
             ))
           )}
           {texts.map((m) => (
-            <TextHistory key={m.id} module={m} history={histories.find((h) => h.module.id === m.id)} />
+            <TextHistory
+              key={m.id}
+              module={m}
+              history={histories.find((h) => h.module.id === m.id)}
+            />
           ))}
           <p className={css.hint}>
             <span>

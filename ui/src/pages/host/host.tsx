@@ -43,6 +43,7 @@ export function HostPage() {
     const missing = host.error instanceof ApiError && host.error.problem.status === 404;
     return missing ? (
       <Empty
+        page
         icon={ShieldQuestion}
         what={t('host.missing')}
         why={t('host.missing_why')}
@@ -58,9 +59,7 @@ export function HostPage() {
   }
   return (
     <>
-      {host.isError && (
-        <ProblemNotice error={host.error} onRetry={() => void host.refetch()} />
-      )}
+      {host.isError && <ProblemNotice error={host.error} onRetry={() => void host.refetch()} />}
       <Host key={number} agent={host.data} updatedAt={host.dataUpdatedAt} />
     </>
   );
@@ -280,11 +279,7 @@ function HostEvents({ agent }: { agent: AgentDetail }) {
       flush
       title={t('host.events')}
       aside={
-        <Link
-          to="/events"
-          search={{ agent: String(agent.id), period: '30d' }}
-          className={css.more}
-        >
+        <Link to="/events" search={{ agent: String(agent.id), period: '30d' }} className={css.more}>
           {t('host.all_events')}
         </Link>
       }

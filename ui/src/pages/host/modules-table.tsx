@@ -124,7 +124,9 @@ function ModuleRow({ module, index, chosen, onChoose }: ModuleRowProps) {
         >
           {module.name}
         </button>
-        {module.description && <span className={`${css.moduleSub} y-clip`}>{module.description}</span>}
+        {module.description && (
+          <span className={`${css.moduleSub} y-clip`}>{module.description}</span>
+        )}
       </th>
       <td data-col="status">
         <StatusBadge status={module.status} small />

@@ -39,7 +39,12 @@ export function Spark({ module }: { module: Module }) {
   return (
     <span ref={box} className={css.spark} aria-hidden="true">
       {path && (
-        <svg viewBox={`0 -2 ${width} ${height}`} width={width} height={height} data-status={module.status}>
+        <svg
+          viewBox={`0 -2 ${width} ${height}`}
+          width={width}
+          height={height}
+          data-status={module.status}
+        >
           <path d={path} />
         </svg>
       )}

@@ -8,15 +8,7 @@ import type { History, Module } from '../../api/types';
 import { useLanguage, useTranslation } from '../../i18n';
 import { isoInstant, moduleValue } from '../../lib/format';
 import { useValueWords } from '../../lib/value-words';
-import {
-  align,
-  commonGaps,
-  mergeGaps,
-  moduleBands,
-  pan,
-  zoom,
-  type Range,
-} from '../../lib/series';
+import { align, commonGaps, mergeGaps, moduleBands, pan, zoom, type Range } from '../../lib/series';
 import { chartData, chartOptions, dashOf, extremes, type ChartInput } from './chart-options';
 import css from './chart.module.css';
 
@@ -222,9 +214,7 @@ function Legend({ input, hover }: { input: ChartInput; hover: number | null }) {
                 />
               </svg>
               {module.name}{' '}
-              <b>
-                {moduleValue(value, module.type, module.unit, input.language, words)}
-              </b>
+              <b>{moduleValue(value, module.type, module.unit, input.language, words)}</b>
             </span>
           );
         })}

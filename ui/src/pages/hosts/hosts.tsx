@@ -11,12 +11,7 @@ import { Empty, ProblemNotice, Waiting } from '../../components/notice';
 import { PageHead } from '../../components/page';
 import { StatusBadge } from '../../components/status';
 import { useLanguage, useTranslation } from '../../i18n';
-import {
-  decodeHostFilter,
-  encodeHostFilter,
-  statuses,
-  type HostFilter,
-} from '../../lib/filters';
+import { decodeHostFilter, encodeHostFilter, statuses, type HostFilter } from '../../lib/filters';
 import { number } from '../../lib/format';
 import { HostsTable } from './hosts-table';
 import css from './hosts.module.css';
@@ -43,7 +38,8 @@ export function HostsPage() {
   const rows = useMemo(() => pages?.flatMap((page) => page.items) ?? [], [pages]);
   const first = pages?.[0];
   const total = first?.total ?? 0;
-  const filtered = Object.keys(encodeHostFilter({ ...filter, sort: 'worst', order: '' })).length > 0;
+  const filtered =
+    Object.keys(encodeHostFilter({ ...filter, sort: 'worst', order: '' })).length > 0;
 
   return (
     <>
