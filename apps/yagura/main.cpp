@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "setup/demo.h"
+#include "setup/describe.h"
 #include "setup/doctor.h"
 #include "setup/installation.h"
 #include "setup/supervisor_status.h"
@@ -60,6 +61,23 @@ int run_doctor(const std::string& data, bool json) {
       json ? setup::render_json(findings) + "\n" : setup::render(findings, ::isatty(1) == 1);
   std::fputs(text.c_str(), stdout);
   return setup::exit_status(findings);
+}
+
+/// Stays the caller: the kernel shows the descriptors of our daemons to root alone.
+int run_describe(std::string data, bool json) {
+  if (data.empty()) {
+    auto folder = setup::default_data_directory();
+    if (!folder.ok()) return fail(folder.error());
+    data = std::move(folder).value();
+  }
+  const auto installation = setup::Installation::open(data);
+  if (!installation.ok()) return fail(installation.error());
+  const auto components = setup::describe(*installation);
+  if (!components.ok()) return fail(components.error());
+  const std::string text =
+      json ? setup::render_json(*components) + "\n" : setup::render(*components);
+  std::fputs(text.c_str(), stdout);
+  return setup::exit_status(*components);
 }
 
 int run_host_add(const std::string& data, const std::string& name, const std::string& server,
@@ -171,6 +189,10 @@ int main(int argc, char** argv) {
       with_data(app.add_subcommand("doctor", "explain the state of an installation"));
   doctor->add_flag("--json", json, "print one JSON document");
 
+  CLI::App* describe = with_data(
+      app.add_subcommand("describe", "show processes, rights, sockets and files as they are"));
+  describe->add_flag("--json", json, "print one JSON document");
+
   std::string host_name;
   std::string server;
   std::uint16_t port = 0;
@@ -207,6 +229,7 @@ int main(int argc, char** argv) {
   if (up_command->parsed()) return run_up(up);
   if (init_command->parsed()) return run_init(up);
   if (doctor->parsed()) return run_doctor(data, json);
+  if (describe->parsed()) return run_describe(data, json);
   if (host_add->parsed()) return run_host_add(data, host_name, server, port);
   if (password_reset->parsed()) return run_password_reset(data, user);
   if (host_revoke->parsed()) return run_host_revoke(data, host_name);
