@@ -1,6 +1,5 @@
 #include "monitor/agent_creation.h"
 
-#include "base/log.h"
 #include "monitor/agent_store.h"
 #include "text/utf8.h"
 
@@ -107,7 +106,6 @@ Rejection AgentCreation::refuse(CreationRefusal why, const report::AgentReport& 
   if (limits_.refused.allow(key, now_)) {
     rows_.put(agent_refused_event(name, reason, from.peer, now_));
   }
-  log::warning("agent-refused", {{"agent", name}, {"reason", reason}, {"peer", from.peer}});
   return {std::string(reason),
           {{"agent", name}, {"peer", from.peer}},
           "agent '" + name + "' was not created: " + std::string(reason)};

@@ -39,6 +39,16 @@ void sort_documents(std::vector<Document*>& documents) {
   });
 }
 
+/// A stranger's file is a matter of security; everything else is a bad document.
+Event bad_document(const Provenance& from, const Rejection& why, Micros now) {
+  Event event = bad_document_event(from.file_name, why.code, now);
+  if (why.code == "foreign-owner") {
+    event.type = EventType::kSecurity;
+    event.severity = Severity::kMajor;
+  }
+  return event;
+}
+
 std::string_view bytes_of(const ItemId& id) {
   return {reinterpret_cast<const char*>(id.data()), id.size()};  // NOLINT: bytes as bytes
 }
@@ -282,7 +292,11 @@ Status BatchApplier::apply_document(Document& document, Work& w) {
   if (const auto* report = std::get_if<report::ServerReport>(&document.content)) {
     return apply_server(document, *report, w);
   }
-  return reject(document, std::get<Rejection>(document.content), "", w);
+  const Rejection& why = std::get<Rejection>(document.content);
+  if (limits_.bad_documents.allow(document.from.peer, w.now)) {
+    w.rows.put(bad_document(document.from, why, w.now));
+  }
+  return reject(document, why, "", w);
 }
 
 Status BatchApplier::apply_report(Document& document, const report::AgentReport& report, Work& w) {

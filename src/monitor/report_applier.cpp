@@ -377,6 +377,9 @@ void ReportApplier::flush_numbers(OpenAgent& open) {
     report::SampleEncoder encoder;
     for (const auto& [slot, number] : packed.values)
       encoder.add(slot, number);
+    // The hour may have been folded into its trend already (retention.h).
+    const std::int64_t hour = packed.time / kHour;
+    if ((hour + 1) * kHour + kFoldAfter < now_) rows_.put_late_hour(open.agent->id, hour);
     rows_.reports.push_back({open.agent->id, packed.time, open.agent->version, encoder.take()});
   }
 }

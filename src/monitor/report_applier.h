@@ -18,6 +18,7 @@
 #include "monitor/agent_cache.h"
 #include "monitor/ingest_policy.h"
 #include "monitor/ingest_types.h"
+#include "monitor/notice_limits.h"
 #include "monitor/reference.h"
 #include "monitor/state.h"
 #include "monitor/write_set.h"
@@ -41,15 +42,6 @@ struct OpenAgent {
 /// Unpacks the live state. A damaged block is logged and starts anew: modules are heard of again
 /// within an interval.
 OpenAgent open_agent(CachedAgent& agent);
-
-/// Limits of repeated notices; they live as long as the process.
-struct NoticeLimits {
-  OncePer identity{300 * kSecond};
-  OncePer binding{300 * kSecond};
-  OncePer clock{kDay};
-  OncePer waiting{300 * kSecond};
-  OncePer refused{kHour};
-};
 
 class ReportApplier {
  public:
