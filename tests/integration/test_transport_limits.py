@@ -4,8 +4,6 @@ import ctypes
 import os
 import resource
 import shutil
-import signal
-import socket
 import subprocess
 import tempfile
 import threading
@@ -46,6 +44,8 @@ class SlowPeers(TransportTest):
         half.say(b"SEND <hel")
         dripping = t.connect()
         uploading = t.connect()
+        for wire in (half, dripping, uploading):
+            self.addCleanup(wire.close)
         self.assertEqual(uploading.ask(b"SEND <drip.data> SIZE 1000\n"), b"SEND OK\n")
         ended = {}
         began = time.monotonic()
@@ -207,8 +207,6 @@ class FullDisk(TransportTest):
         """With every descriptor in use connections wait; the service comes back by itself."""
         t = Transport(general="[limits]\nconnections = 2000\nper_address = 2000")
         self.addCleanup(t.close)
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         t.start()
         resource.prlimit(t.program.pid, resource.RLIMIT_NOFILE, (64, 64))
         wires = []
