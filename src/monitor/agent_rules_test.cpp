@@ -328,6 +328,22 @@ TEST(D4_AutoCreate, Limits) {
   EXPECT_EQ(to_string(CreationRefusal::kGroupFull), "group-full");
 }
 
+TEST(D4_AutoCreate, ACertificateThatNamesTheAgentStandsForApproval) {
+  CreationPolicy policy;
+  policy.mode = AutoCreate::kApprove;
+  CreationFacts facts;
+  facts.certificate_names_agent = true;
+  EXPECT_EQ(decide_creation(policy, facts, "web1").approval, Approval::kPending)
+      << "only by the operator's word";
+  policy.trust_certificates = true;
+  EXPECT_EQ(decide_creation(policy, facts, "web1").approval, Approval::kApproved);
+  facts.certificate_names_agent = false;
+  EXPECT_EQ(decide_creation(policy, facts, "web1").approval, Approval::kPending);
+  policy.mode = AutoCreate::kNever;
+  facts.certificate_names_agent = true;
+  EXPECT_FALSE(decide_creation(policy, facts, "web1").create()) << "never means never";
+}
+
 TEST(S25_3_Flood, AtMostTheLimitIsCreated) {
   const CreationPolicy policy;
   CreationWindow window;

@@ -129,6 +129,7 @@ void read_identity(Settings& s, IngestPolicy& p) {
       *auto_create_from_word(s.choice("autocreate.mode", "approve", {"never", "approve", "on"}));
   p.creation.max_per_hour = limit(s, "autocreate.max_per_hour", 200);
   p.creation.max_per_peer_per_hour = limit(s, "autocreate.max_per_peer_per_hour", 20);
+  p.creation.trust_certificates = s.flag("autocreate.trust_certificates", false);
   for (const std::string& text : s.list("autocreate.allowed_nets")) {
     if (const auto net = text::Network::parse(text); net.ok()) {
       p.allowed_nets.add(*net);

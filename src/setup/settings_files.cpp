@@ -47,7 +47,9 @@ std::string database_section(const std::string& root) {
 std::string tentacled_settings(const std::string& root, const UpOptions& options) {
   return log_section(root, "yagura-tentacled") + "[spool]\n" +
          line("incoming", root + "/spool/incoming") + line("outgoing", root + "/spool/outgoing") +
-         "\n[[listener]]\n" + line("name", "agents") + line("address", options.transport_address) +
+         "\n[audit]\n" + line("file", root + "/log/transfers.jsonl") + "\n[status]\n" +
+         line("file", root + "/run/tentacled.json") + "\n[[listener]]\n" + line("name", "agents") +
+         line("address", options.transport_address) +
          "port = " + std::to_string(options.transport_port) + "\n" +
          "# 4 = certificates on both ends, verified by the site CA\n" + "min_level = 4\n" +
          line("certificate", root + "/pki/transport.pem") +
@@ -60,8 +62,10 @@ std::string server_settings(const std::string& root) {
          line("incoming", root + "/spool/incoming") + line("local", root + "/spool/local") +
          "\n[quarantine]\n" + line("directory", root + "/quarantine") + "\n" +
          database_section(root) +
-         "[autocreate]\n# agents that nobody announced wait for approval\n" +
-         line("mode", "approve");
+         "[autocreate]\n# agents that nobody announced wait for approval; a certificate of the "
+         "site CA\n"
+         "# that names the agent announces it (yagura host add)\n" +
+         line("mode", "approve") + "trust_certificates = true\n";
 }
 
 std::string console_settings(const std::string& root, const UpOptions& options) {

@@ -11,9 +11,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from lib import mariadb  # noqa: E402
+from lib.mariadb import MariaDb  # noqa: E402
 from lib.process import wait_until  # noqa: E402
-from lib.stack import Stack, section  # noqa: E402
+from lib.stack import Stack  # noqa: E402
 from load import BASE_TIME, Fleet  # noqa: E402
 
 ROUNDS = int(os.environ.get("YAGURA_CRASH_ROUNDS", "100"))
@@ -24,7 +24,7 @@ AGENTS = 40
 def admit_everybody(text):
     """Settings of the data server for many unknown agents over one certificate, with old times."""
     text = text.replace('mode = "approve"', 'mode = "on"\nmax_per_hour = 100000\nmax_per_peer_per_hour = 100000')
-    return text + '\n[identity]\nbinding = "off"\n\n[ingest]\nmax_backlog_age_days = 3650\n'
+    return text + '\n[identity]\nagent_binding = "off"\n\n[ingest]\nmax_backlog_days = 3650\n'
 
 
 class ExactlyOnce(unittest.TestCase):
@@ -81,20 +81,21 @@ class ExactlyOnce(unittest.TestCase):
                         ROUNDS)
 
     def test_transport_server_and_mariadb(self):
-        if not mariadb.available():
-            self.skipTest("mariadbd is not installed")
-        database = mariadb.MariaDb()
-        self.addCleanup(database.close)
-        database.start()
-        stack = Stack({"server.toml": admit_everybody}, section(**database.settings()))
+        database = MariaDb.or_skip(self)
+        stack = Stack({"server.toml": admit_everybody})
         self.addCleanup(stack.close)
+        stack.use_mariadb(database)
         stack.start("tentacled")
         stack.start("server")
 
         def crash_database():
             database.kill()
             database.start()
-        self.run_rounds(stack, lambda sql, *p: database.query(sql, *p),
+
+        def query(sql, name):
+            # Names of our own making: letters, digits and '-'.
+            return database.sql(sql.replace("?", f"'{name}'"))
+        self.run_rounds(stack, query,
                         {"transport": self.restart(stack, "tentacled"), "server": self.restart(stack, "server"),
                          "database": crash_database}, max(10, ROUNDS // 4))
 

@@ -12,7 +12,7 @@ from .process import Program, binary, free_port, temp_dir
 class Stack:
     """`yagura init` in a temporary folder; programs are started and killed by the test."""
 
-    def __init__(self, settings=None, database=None):
+    def __init__(self, settings=None):
         self.base = temp_dir("yagura-stack-")
         os.chmod(self.base, 0o755)  # the programs run under an account of their own
         self.data = self.base / "data"
@@ -27,10 +27,19 @@ class Stack:
         self.password = found.group(1) if found else None
         for name, edit in (settings or {}).items():
             self.edit(name, edit)
-        if database is not None:
-            for name in ("server.toml", "console.toml"):
-                self.edit(name, lambda text: re.sub(r"\[database\]\n(?:[^\[\n].*\n|\n)*", database, text))
         self.programs = {}
+
+    def use_mariadb(self, database):
+        """Puts the [database] section of a lib.mariadb.MariaDb into server.toml and console.toml. The
+        schema is made by the data server at its first start."""
+        password = self.data / "conf/database.password"
+        shutil.copy(database.password_file("owner"), password)
+        owner = self.data.stat()
+        os.chown(password, owner.st_uid, owner.st_gid)
+        password.chmod(0o600)
+        section = "[database]\n" + database.toml(password_file=str(password)) + "\n"
+        for name in ("server.toml", "console.toml"):
+            self.edit(name, lambda text: re.sub(r"\[database\]\n(?:[^\[\n].*\n|\n)*", lambda _: section, text))
 
     def edit(self, name, change):
         """Applies `change` (a function of the text) to a settings file."""
@@ -67,15 +76,3 @@ class Stack:
             program.kill()
         shutil.rmtree(self.base, ignore_errors=True)
 
-
-def section(**values):
-    """A [database] section from keys and values."""
-    def toml(v):
-        if isinstance(v, bool):
-            return "true" if v else "false"
-        if isinstance(v, int):
-            return str(v)
-        if isinstance(v, (list, tuple)):
-            return "[" + ", ".join(toml(i) for i in v) + "]"
-        return '"' + str(v).replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return "[database]\n" + "".join(f"{k} = {toml(v)}\n" for k, v in values.items()) + "\n"
