@@ -1,6 +1,6 @@
 import type { AgentSummary } from '../api/types';
 import { useLanguage, useTranslation } from '../i18n';
-import { duration, number } from '../lib/format';
+import { duration, lasted, number } from '../lib/format';
 import { useNow } from '../lib/now';
 import { whyFirst } from '../lib/why';
 
@@ -10,7 +10,7 @@ export function Why({ agent }: { agent: AgentSummary }) {
   const language = useLanguage();
   const now = useNow();
   const reason = whyFirst(agent, now);
-  const since = (iso: string) => duration((now - Date.parse(iso)) / 1000, language);
+  const since = (iso: string) => lasted((now - Date.parse(iso)) / 1000, language);
   switch (reason.kind) {
     case 'module': {
       const { value, status, module } = reason;

@@ -3,6 +3,7 @@ import {
   bytes,
   duration,
   isoInstant,
+  lasted,
   measured,
   moduleValue,
   number,
@@ -47,6 +48,8 @@ describe('durations', () => {
     expect(duration(90_061, 'ja')).toBe('1 日 1 時間');
     expect(duration(0, 'en')).toBe('0 secs');
     expect(duration(Number.NaN, 'en')).toBe('–');
+    expect(lasted(2579, 'ja')).toBe('42 分');
+    expect(lasted(42, 'en')).toBe('42 secs');
   });
 });
 

@@ -99,6 +99,11 @@ export function duration(seconds: number, language: Language): string {
     .join(' ');
 }
 
+/** As `duration`, for how long something has lasted: from a minute on nobody counts seconds. */
+export function lasted(seconds: number, language: Language): string {
+  return duration(seconds >= 60 ? Math.floor(seconds / 60) * 60 : seconds, language);
+}
+
 /** Whole numbers keep their digits; others show what matters at their size. */
 export function number(value: number, language: Language): string {
   if (!Number.isFinite(value)) return '–';

@@ -72,6 +72,7 @@ export function HostsPage() {
         <NativeSelect
           aria-label={t('filter.by_group')}
           size="sm"
+          className={css.group}
           value={filter.group === null ? '' : String(filter.group)}
           onChange={(event) =>
             change({ group: event.currentTarget.value ? Number(event.currentTarget.value) : null })
