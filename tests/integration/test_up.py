@@ -75,8 +75,8 @@ class UpTest(unittest.TestCase):
         self.addCleanup(up.kill)
         return up
 
-    def sign_in(self, up):
-        password = up.await_line(r"one-time password (\S+)").group(1)
+    def sign_in(self, up, timeout=60):
+        password = up.await_line(r"one-time password (\S+)", timeout).group(1)
         browser = Browser(up.console_port, up.data / "pki/ca.pem")
         self.addCleanup(browser.close)
         self.assertEqual(browser.login("admin", password).status, 200)
@@ -150,7 +150,7 @@ class UpTest(unittest.TestCase):
 
     def test_demo_fleet_comes_marked_lives_and_goes(self):
         up = self.up("--demo")
-        browser = self.sign_in(up)
+        browser = self.sign_in(up, 300)
         page = browser.get("/api/v2/agents?limit=300").json
         demo = [a for a in page["items"] if a["demo"]]
         self.assertEqual(len(demo), 200)
