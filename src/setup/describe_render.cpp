@@ -32,7 +32,7 @@ std::string socket_text(const ListeningSocket& socket) {
 }
 
 std::string file_text(const OpenFile& file) {
-  return printable(file.path) + (file.folder ? "/" : "") + "  " +
+  return printable(file.path) + (file.folder && file.path != "/" ? "/" : "") + "  " +
          (file.writable ? "read, write" : (file.folder ? "folder" : "read")) + "  " + file.account +
          " " + octal(file.mode) + (file.removed ? "  (its name is gone)" : "");
 }

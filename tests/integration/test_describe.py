@@ -112,6 +112,10 @@ class DescribeTest(unittest.TestCase):
         self.assertNotIn(database, paths("yagura-agent"))
         self.assertIn(database, paths("yagura-server"))
         self.assertIn(str(up.data / "spool/incoming"), paths("yagura-tentacled"))
+        for name in PARTS:
+            logs = {p for p in paths(name) if p.startswith(f"{up.data}/log/")}
+            self.assertFalse([p for p in logs if not Path(p).name.startswith((name, "transfers"))],
+                             f"{name} holds a log of another")
 
         certificate = parts["yagura-tentacled"]["certificates"][0]
         self.assertEqual(certificate["file"], str(up.data / "pki/transport.pem"))
