@@ -86,7 +86,9 @@ TEST(Buffer, OpeningRemovesWhatACrashLeftAndIgnoresForeignFiles) {
   }
   folder.put("buffer/.tmp-1-0", "half a rep");
   folder.put("buffer/notes.txt", "mine");
-  ::symlink("/etc/passwd", folder.file("buffer/0000000000000000-0000000000000000.report").c_str());
+  ASSERT_EQ(::symlink("/etc/passwd",
+                      folder.file("buffer/0000000000000000-0000000000000000.report").c_str()),
+            0);
   const Buffer buffer = open_buffer(folder);
   EXPECT_FALSE(std::filesystem::exists(folder.file("buffer/.tmp-1-0")));
   EXPECT_TRUE(std::filesystem::exists(folder.file("buffer/notes.txt")));

@@ -143,6 +143,14 @@ TEST(NativeTable, NamesAreUniqueAndDescribed) {
   EXPECT_EQ(parse_native_call(" disk_used  /var/lib/my data ")->argument, "/var/lib/my data");
 }
 
+TEST(NativeTable, EachIsInTheManual) {
+  const auto manual = read_file(std::string(YAGURA_SOURCE_DIR) + "/docs/agent.md", 1 << 20);
+  ASSERT_TRUE(manual.ok());
+  for (const Native& native : natives()) {
+    EXPECT_THAT(*manual, HasSubstr("`" + std::string(native.name) + "`"));
+  }
+}
+
 TEST(NativeTable, OwnThresholdsReplaceAllOfTheDefaults) {
   report::ModuleReport head;
   head.max_warning = "10";

@@ -95,7 +95,7 @@ std::optional<Mount> parse_line(std::string_view line) {
   out.device = words.next();
   out.subtree = unescape(words.next());
   out.mount_point = unescape(words.next());
-  const std::string_view options = words.next();
+  words.skip(1);
   std::string_view word = words.next();
   while (!word.empty() && word != "-")
     word = words.next();
@@ -103,7 +103,9 @@ std::optional<Mount> parse_line(std::string_view line) {
   out.source = unescape(words.next());
   const std::string_view super_options = words.next();
   if (out.type.empty() || !out.mount_point.starts_with('/')) return std::nullopt;
-  out.read_only = has_option(options, "ro") || has_option(super_options, "ro");
+  // Of the file system, not of this mount: a service whose own view is made read-only (systemd's
+  // ProtectSystem) still watches disks that others fill.
+  out.read_only = has_option(super_options, "ro");
   out.kind = kind_of(out.type);
   return out;
 }

@@ -31,9 +31,9 @@ struct Mount {
   std::string mount_point;
   std::string type;
   std::string source;
-  std::string device;   ///< "major:minor"
-  std::string subtree;  ///< which part of the file system is mounted here; "/" = all of it
-  bool read_only = false;
+  std::string device;      ///< "major:minor"
+  std::string subtree;     ///< which part of the file system is mounted here; "/" = all of it
+  bool read_only = false;  ///< the file system itself, not only this view of it
   MountKind kind = MountKind::kPseudo;
 };
 

@@ -59,6 +59,14 @@ TEST(Mounts, ALaterMountHidesTheEarlierOneAndBrokenLinesAreLeftOut) {
   EXPECT_EQ((*mounts)[1].mount_point, "/line\nend");
 }
 
+TEST(Mounts, AReadOnlyViewOfAWritableDiskIsStillWatched) {
+  const auto mounts = parse_mounts(
+      "1 0 8:1 / / ro,relatime - ext4 /dev/a rw\n"
+      "2 0 8:2 / /data ro,relatime - ext4 /dev/b rw\n"
+      "3 0 8:3 / /cd ro,relatime - ext4 /dev/c ro\n");
+  EXPECT_EQ(points(monitored_mounts(*mounts)), (std::vector<std::string>{"/", "/data"}));
+}
+
 TEST(Mounts, RefusesMoreThanTheLimit) {
   std::string text;
   for (std::size_t i = 0; i <= kMaxMounts; ++i) {

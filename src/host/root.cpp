@@ -30,7 +30,7 @@ Result<UniqueFd> Root::open_at(std::string_view path, int flags) const {
   struct open_how how{};
   flags |= O_CLOEXEC;
   if ((flags & O_PATH) == 0) flags |= O_NOCTTY;  // openat2 refuses flags that O_PATH ignores
-  how.flags = static_cast<std::uint64_t>(flags);
+  how.flags = static_cast<unsigned>(flags);
   how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
   long fd = ::syscall(SYS_openat2, fd_.get(), name.c_str(), &how, sizeof how);
   if (fd < 0 && (errno == ENOSYS || errno == EPERM) && is_system()) {
