@@ -108,7 +108,8 @@ Result<crypto::Secret> read_password(const std::string& path) {
     return Error{ErrorCode::kDenied,
                  "password file " + path + ": others may read it; set its mode to 0600"};
   }
-  if (info.st_uid != ::geteuid() && info.st_uid != 0) {
+  // Root is about to drop to the account that the file belongs to (process.user).
+  if (info.st_uid != ::geteuid() && info.st_uid != 0 && ::geteuid() != 0) {
     return Error{ErrorCode::kDenied, "password file " + path + ": belongs to somebody else"};
   }
   std::string text(kMaxPasswordBytes + 1, '\0');

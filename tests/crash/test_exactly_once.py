@@ -27,6 +27,14 @@ def admit_everybody(text):
     return text + '\n[identity]\nagent_binding = "off"\n\n[ingest]\nmax_backlog_days = 3650\n'
 
 
+def one_certificate_for_all(text):
+    """The listener is the last table of the file: the fleet shares the local agent's certificate."""
+    return text + "\nbind_identity = false\n"
+
+
+SETTINGS = {"server.toml": admit_everybody, "tentacled.toml": one_certificate_for_all}
+
+
 class ExactlyOnce(unittest.TestCase):
     def check(self, stack, fleet, query):
         """Exactly the reports 1..n of each agent, each once."""
@@ -72,7 +80,7 @@ class ExactlyOnce(unittest.TestCase):
         return act
 
     def test_transport_and_server_with_sqlite(self):
-        stack = Stack({"server.toml": admit_everybody})
+        stack = Stack(SETTINGS)
         self.addCleanup(stack.close)
         stack.start("tentacled")
         stack.start("server")
@@ -82,7 +90,7 @@ class ExactlyOnce(unittest.TestCase):
 
     def test_transport_server_and_mariadb(self):
         database = MariaDb.or_skip(self)
-        stack = Stack({"server.toml": admit_everybody})
+        stack = Stack(SETTINGS)
         self.addCleanup(stack.close)
         stack.use_mariadb(database)
         stack.start("tentacled")
