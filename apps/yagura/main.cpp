@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/version.h"
+#include "setup/database.h"
 #include "setup/demo.h"
 #include "setup/describe.h"
 #include "setup/doctor.h"
@@ -140,6 +141,12 @@ int run_demo(const std::string& data, bool feed) {
   return 0;
 }
 
+int print(const Result<std::string>& text) {
+  if (!text.ok()) return fail(text.error());
+  std::fputs(text->c_str(), stdout);
+  return 0;
+}
+
 /// --ready-fd of the supervisor: these commands serve as soon as they run.
 void say_ready(int fd) {
   if (fd < 0) return;
@@ -224,6 +231,24 @@ int main(int argc, char** argv) {
       with_data(demo->add_subcommand("feed", "let the simulated fleet report (run by up)"));
   demo_feed->add_option("--ready-fd", ready_fd, "descriptor on which to say that it runs");
 
+  std::string settings_file;
+  std::string role;
+  std::string account;
+  std::string database = "yagura";
+  CLI::App* db = app.add_subcommand("db", "a MariaDB or MySQL database: schema and rights");
+  db->require_subcommand(1);
+  CLI::App* db_status = db->add_subcommand("status", "show link and schema");
+  CLI::App* db_migrate = db->add_subcommand("migrate", "bring the schema up to this program");
+  for (CLI::App* command : {db_status, db_migrate}) {
+    command->add_option("--config", settings_file, "file with the section [database]")->required();
+  }
+  CLI::App* db_grants = db->add_subcommand("grants", "print the rights an account needs");
+  db_grants->add_option("role", role, "owner, server or console")
+      ->required()
+      ->check(CLI::IsMember({"owner", "server", "console"}));
+  db_grants->add_option("account", account, "name@host")->required();
+  db_grants->add_option("--database", database, "name of the database")->capture_default_str();
+
   CLI11_PARSE(app, argc, argv);
   say_ready(ready_fd);
   if (up_command->parsed()) return run_up(up);
@@ -233,6 +258,9 @@ int main(int argc, char** argv) {
   if (host_add->parsed()) return run_host_add(data, host_name, server, port);
   if (password_reset->parsed()) return run_password_reset(data, user);
   if (host_revoke->parsed()) return run_host_revoke(data, host_name);
+  if (db_status->parsed()) return print(setup::database_status(settings_file));
+  if (db_migrate->parsed()) return print(setup::database_migrate(settings_file));
+  if (db_grants->parsed()) return print(setup::database_grants(role, account, database));
   if (demo_remove->parsed()) return run_demo(data, false);
   if (demo_feed->parsed()) return run_demo(data, true);
   return 2;
