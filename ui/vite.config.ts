@@ -30,10 +30,22 @@ export default defineConfig({
     chunkSizeWarningLimit: 320,
     rollupOptions: {
       output: {
-        manualChunks: {
-          react: ['react', 'react-dom', 'react-dom/client'],
-          data: ['@tanstack/react-query', '@tanstack/react-router', 'openapi-fetch'],
-          text: ['i18next', 'react-i18next'],
+        // Few files: the console speaks HTTP/1.1, where every further request waits its turn.
+        manualChunks(id) {
+          if (/node_modules\/(react|react-dom|scheduler)\//.test(id)) return 'react';
+          if (
+            /node_modules\/(@tanstack\/(react-router|router|history|query|react-query|react-store|store)|openapi-fetch)/.test(
+              id,
+            )
+          )
+            return 'data';
+          if (/node_modules\/(i18next|react-i18next)\//.test(id)) return 'text';
+          if (/node_modules\/(uplot)\//.test(id)) return 'chart';
+          if (/node_modules\/(@tanstack\/(react-table|table|react-virtual|virtual))/.test(id))
+            return 'table';
+          if (/node_modules\//.test(id)) return 'ui';
+          if (/\/src\/(components|app|lib|api|i18n\/index)/.test(id)) return 'app';
+          return undefined;
         },
       },
     },

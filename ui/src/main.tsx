@@ -12,7 +12,7 @@ import { connection } from './api/connection';
 import { makeQueryClient } from './api/queries';
 import { makeRouter } from './app/router';
 import { leaveOnSessionTrouble } from './app/session';
-import { startLanguage } from './i18n';
+import { startLanguage, TranslationProvider } from './i18n';
 import { theme } from './theme/theme';
 
 // The server writes a fresh nonce into this element with every page. It is the only way a style
@@ -26,15 +26,19 @@ const router = makeRouter(queryClient);
 connection.onReturn = () => void queryClient.invalidateQueries();
 leaveOnSessionTrouble(queryClient, router);
 
+// The way most visits go: the frame is fetched while the session is still being asked for.
+void import('./app/frame').catch(() => undefined);
 await startLanguage();
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
-      <QueryClientProvider client={queryClient}>
-        <Notifications position="bottom-right" limit={4} autoClose={6000} />
-        <RouterProvider router={router} />
-      </QueryClientProvider>
+      <TranslationProvider>
+        <QueryClientProvider client={queryClient}>
+          <Notifications position="bottom-right" limit={4} autoClose={6000} />
+          <RouterProvider router={router} />
+        </QueryClientProvider>
+      </TranslationProvider>
     </MantineProvider>
   </StrictMode>,
 );

@@ -3,7 +3,12 @@
  * types, so that a wrong key does not compile, and `npm run check-i18n` compares the files.
  */
 import i18next from 'i18next';
-import { initReactI18next, useTranslation } from 'react-i18next';
+import { createContext, createElement, useContext, useMemo, type ReactNode } from 'react';
+import {
+  initReactI18next,
+  useTranslation as useI18next,
+  type UseTranslationResponse,
+} from 'react-i18next';
 import type { Language } from '../api/types';
 import type en from './en.json';
 
@@ -74,9 +79,25 @@ export async function setLanguage(language: Language, remember = true): Promise<
   }
 }
 
-export function useLanguage(): Language {
-  const { i18n } = useTranslation();
-  return i18n.language === 'ja' ? 'ja' : 'en';
+type Translation = Pick<UseTranslationResponse<'translation', undefined>, 't' | 'i18n'> & {
+  language: Language;
+};
+const TranslationContext = createContext<Translation | null>(null);
+
+/** One subscription for the whole page: a table has hundreds of places that speak. */
+export function TranslationProvider({ children }: { children: ReactNode }) {
+  const { t, i18n } = useI18next();
+  const language: Language = i18n.language === 'ja' ? 'ja' : 'en';
+  const value = useMemo(() => ({ t, i18n, language }), [t, i18n, language]);
+  return createElement(TranslationContext.Provider, { value }, children);
 }
 
-export { useTranslation };
+export function useTranslation(): Translation {
+  const value = useContext(TranslationContext);
+  if (!value) throw new Error('no TranslationProvider');
+  return value;
+}
+
+export function useLanguage(): Language {
+  return useTranslation().language;
+}

@@ -53,6 +53,18 @@ export function isoInstant(value: Instant | null | undefined): string {
   return date ? `${isoDate(date)} ${isoTime(date)} ${zoneOffset(date)}` : '–';
 }
 
+const relativeFormats = new Map<string, Intl.RelativeTimeFormat>();
+function relativeFormat(language: Language, numeric: 'auto' | 'always'): Intl.RelativeTimeFormat {
+  const key = language + numeric;
+  let format = relativeFormats.get(key);
+  if (!format) {
+    const style = language === 'ja' ? 'long' : 'short';
+    format = new Intl.RelativeTimeFormat(locale(language), { numeric, style });
+    relativeFormats.set(key, format);
+  }
+  return format;
+}
+
 const relativeSteps: [limitS: number, unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
   [60, 'second', 1],
   [3600, 'minute', 60],
@@ -67,11 +79,8 @@ export function relative(value: Instant, nowMs: number, language: Language): str
   const date = toDate(value);
   if (!date) return '–';
   const seconds = (date.getTime() - nowMs) / 1000;
-  const format = new Intl.RelativeTimeFormat(locale(language), {
-    numeric: Math.abs(seconds) < 5 ? 'auto' : 'always',
-    style: language === 'ja' ? 'long' : 'short',
-  });
-  if (Math.abs(seconds) < 5) return format.format(0, 'second');
+  if (Math.abs(seconds) < 5) return relativeFormat(language, 'auto').format(0, 'second');
+  const format = relativeFormat(language, 'always');
   for (const [limit, unit, step] of relativeSteps) {
     if (Math.abs(seconds) < limit) {
       return format.format(Math.trunc(seconds / step), unit);

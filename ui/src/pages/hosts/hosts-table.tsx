@@ -6,10 +6,11 @@ import {
   flexRender,
   getCoreRowModel,
   useReactTable,
+  type Row,
 } from '@tanstack/react-table';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { AgentSummary } from '../../api/types';
 import { usePreferences } from '../../app/preferences';
 import { StatusBadge } from '../../components/status';
@@ -45,7 +46,6 @@ export function HostsTable(props: HostsTableProps) {
   const { rows, total, filter, stale, loadingMore, onMore, onSort } = props;
   const { t } = useTranslation();
   const language = useLanguage();
-  const navigate = useNavigate();
   const { density } = usePreferences(true);
   const narrow = useMediaQuery('(max-width: 820px)', false, { getInitialValueInEffect: false });
   const medium = useMediaQuery('(max-width: 1500px)', false, { getInitialValueInEffect: false });
@@ -106,6 +106,7 @@ export function HostsTable(props: HostsTableProps) {
           ],
     [narrow, t],
   );
+  const shown = `${medium}`;
 
   const table = useReactTable({
     data: rows,
@@ -115,9 +116,10 @@ export function HostsTable(props: HostsTableProps) {
     getRowId: (agent) => String(agent.id),
   });
 
+  // What stands above (filters that wrap, a problem) may have moved the table; same value, no work.
   useLayoutEffect(() => {
     setOffset(root.current?.offsetTop ?? 0);
-  }, []);
+  });
 
   const virtual = useWindowVirtualizer({
     count: rows.length,
@@ -176,23 +178,7 @@ export function HostsTable(props: HostsTableProps) {
             const row = modelRows[item.index];
             if (!row) return null;
             return (
-              <tr
-                key={row.id}
-                aria-rowindex={item.index + 2}
-                className={css.row}
-                style={{ height }}
-                onClick={(event) => {
-                  if ((event.target as Element).closest('a,button')) return;
-                  if (window.getSelection()?.toString()) return;
-                  void navigate({ to: '/hosts/$id', params: { id: row.id } });
-                }}
-              >
-                {row.getVisibleCells().map((cell) => (
-                  <td key={cell.id} data-col={cell.column.id}>
-                    {flexRender(cell.column.columnDef.cell, cell.getContext())}
-                  </td>
-                ))}
-              </tr>
+              <HostRow key={row.id} row={row} columns={columns} shown={shown} height={height} />
             );
           })}
           {after > 0 && <Spacer height={after} columns={columnCount} />}
@@ -209,6 +195,45 @@ export function HostsTable(props: HostsTableProps) {
     </>
   );
 }
+
+interface HostRowProps {
+  row: Row<AgentSummary>;
+  /** Not read, but rows are drawn anew when they change. */
+  columns: unknown;
+  shown: string;
+  height: number;
+}
+
+/** Scrolling draws the rows that come into sight; those that stay are left alone. */
+const HostRow = memo(
+  function HostRow({ row, height }: HostRowProps) {
+    const navigate = useNavigate();
+    return (
+      <tr
+        aria-rowindex={row.index + 2}
+        className={css.row}
+        style={{ height }}
+        onClick={(event) => {
+          if ((event.target as Element).closest('a,button')) return;
+          if (window.getSelection()?.toString()) return;
+          void navigate({ to: '/hosts/$id', params: { id: row.id } });
+        }}
+      >
+        {row.getVisibleCells().map((cell) => (
+          <td key={cell.id} data-col={cell.column.id}>
+            {flexRender(cell.column.columnDef.cell, cell.getContext())}
+          </td>
+        ))}
+      </tr>
+    );
+  },
+  (a, b) =>
+    a.row.original === b.row.original &&
+    a.row.index === b.row.index &&
+    a.columns === b.columns &&
+    a.shown === b.shown &&
+    a.height === b.height,
+);
 
 function Spacer({ height, columns }: { height: number; columns: number }) {
   return (
