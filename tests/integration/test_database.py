@@ -2,12 +2,15 @@
 import re
 import shutil
 import subprocess
+import time
 import unittest
 from pathlib import Path
 
+from lib.console import FAST_SETTINGS, Browser
 from lib.mariadb import ACCOUNTS, DATABASE, Authority, MariaDb
-from lib.process import binary, temp_dir
+from lib.process import Program, binary, free_port, temp_dir, wait_until
 
+DOCUMENTS, AGENTS = 400, 20
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "database.md"
 
 
@@ -107,6 +110,85 @@ class DatabaseTest(unittest.TestCase):
                                        self.settings(role, user=f"manual_{role}", **settings))
             self.assertEqual(status, 0, text)
             self.assertIn("0 pending", text)
+
+    def test_programs_run_with_these_rights_and_lose_nothing_when_the_database_dies(self):
+        self.yagura("db", "migrate", "--config", self.settings("owner"))
+        self.least_rights()
+        for name in ("incoming", "local", "quarantine"):
+            (self.folder / name).mkdir()
+        config = self.folder / "server.toml"
+        config.write_text(f"""
+process.allow_root = true
+log.file = "{self.folder}/server.log"
+spool.incoming = "{self.folder}/incoming"
+spool.local = "{self.folder}/local"
+quarantine.directory = "{self.folder}/quarantine"
+autocreate.mode = "on"
+autocreate.max_per_hour = 0
+autocreate.max_per_peer_per_hour = 0
+[database]
+{self.db.toml("server")}""")
+        server = Program([binary("yagura-server"), "--config", config], self.folder / "server.out")
+        self.addCleanup(server.kill)
+        server.start()
+        for i in range(DOCUMENTS // 2):
+            self.drop_document(i)
+        self.wait_for_reports(1)
+        self.db.kill()
+        for i in range(DOCUMENTS // 2, DOCUMENTS):
+            self.drop_document(i)
+        self.db.start()
+        self.wait_for_reports(DOCUMENTS)
+        self.assertEqual(self.db.sql("SELECT COUNT(*) FROM report"), [[str(DOCUMENTS)]])  # none twice
+        self.assertEqual(self.db.sql("SELECT COUNT(*) FROM agent WHERE name LIKE 'host-%'"), [[str(AGENTS)]])
+        self.assertEqual(list((self.folder / "quarantine").glob("*.reason*")), [])
+        ciphers = self.db.sql("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER = 'yagura_server'")
+        self.assertGreater(int(ciphers[0][0]), 0)
+        self.assertEqual(server.stop(), 0, server.output())
+        self.assertNotIn("denied", (self.folder / "server.log").read_text())
+
+    def drop_document(self, i):
+        """A report of host-(i mod AGENTS), one minute after its last."""
+        at = time.strftime("%Y/%m/%d %H:%M:%S", time.gmtime(time.time() - 60 * (DOCUMENTS - i) // AGENTS))
+        text = (f'<?xml version="1.0" encoding="UTF-8"?>\n<agent_data agent_name="host-{i % AGENTS}" interval="300" '
+                f'os_name="Linux" os_version="12" version="1" timestamp="{at}" timezone_offset="0">'
+                f'<module><name>load</name><type>generic_data</type><data>{i}</data></module></agent_data>')
+        hidden = self.folder / f".{i}.tmp"
+        hidden.write_text(text)
+        hidden.rename(self.folder / "local" / f"host-{i % AGENTS}.{i}.data")
+
+    def wait_for_reports(self, least):
+        def count():
+            return int(self.db.sql("SELECT COUNT(*) FROM report")[0][0]) >= least
+        wait_until(count, 90, f"{least} reports stored")
+
+    def test_console_runs_with_its_rights(self):
+        self.yagura("db", "migrate", "--config", self.settings("owner"))
+        self.least_rights()
+        certificate, key = self.db.authority.issue("console")
+        port = free_port()
+        config = self.folder / "console.toml"
+        config.write_text(f"""
+process.allow_root = true
+log.file = "{self.folder}/console.log"
+[listen]
+address = "127.0.0.1"
+port = {port}
+certificate = "{certificate}"
+key = "{key}"
+{FAST_SETTINGS}
+[database]
+{self.db.toml("console")}""")
+        console = Program([binary("yagura-console"), "--config", config], self.folder / "console.out")
+        self.addCleanup(console.kill)
+        console.start()
+        browser = Browser(port, self.db.authority.certificate)
+        self.addCleanup(browser.close)
+        refused = browser.request("POST", "/api/v2/session", {"user": "nobody", "password": "wrong"})
+        self.assertEqual(refused.status, 401, refused.body)
+        self.assertEqual(self.db.sql("SELECT success FROM audit_pending WHERE action LIKE 'login%'"), [["0"]])
+        self.assertEqual(console.stop(), 0, console.output())
+        self.assertNotIn("denied", (self.folder / "console.log").read_text())
 
     def test_every_account_has_a_role(self):
         for role in ACCOUNTS:
