@@ -30,7 +30,7 @@ endif()
 
 if(YAGURA_SANITIZE)
   target_compile_options(yagura_flags INTERFACE
-    -g1 -O1 -fno-omit-frame-pointer -fsanitize=${YAGURA_SANITIZE} -fno-sanitize-recover=all)
+    -g1 -fno-omit-frame-pointer -fsanitize=${YAGURA_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(yagura_flags INTERFACE -fsanitize=${YAGURA_SANITIZE})
 endif()
 
