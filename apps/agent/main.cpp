@@ -152,7 +152,11 @@ void print(const Service::Once& once) {
   }
 }
 
-int run_once(Service& service, StopSignals& signals, bool with_print) {
+int run_once(Service& service, StopSignals& signals, const Config& config, bool with_print) {
+  if (config.standby) {
+    log::info("standby");
+    return 0;
+  }
   const auto once = service.run_once(signals);
   if (!once.ok()) {
     log::error("run-failed", {{"reason", once.error()}});
@@ -200,7 +204,9 @@ int serve(CommandLine& line, ConfigReading& reading, StopSignals& signals) {
       log::error("start-failed", {{"reason", service.error()}});
       return 1;
     }
-    if (line.once || reading.config.once) return run_once(**service, signals, line.print);
+    if (line.once || reading.config.once) {
+      return run_once(**service, signals, reading.config, line.print);
+    }
     say_ready(line.ready_fd);
     const Service::End end = (*service)->run(signals);
     service->reset();

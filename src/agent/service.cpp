@@ -79,8 +79,14 @@ Status Service::open_parts() {
       std::clamp(config_.interval_s * kSecond, kShortestBackOff, kLongestBackOff);
   const auto add = [&](const char* folder, ShipperProcess::Target target) -> Status {
     YAGURA_TRY(buffer, Buffer::open(directory_, folder, limits));
-    destinations_.push_back(
-        {target, std::move(buffer), BackOff(longest, random_), 0, true, {}, std::nullopt, {}});
+    destinations_.push_back({target,
+                             std::move(buffer),
+                             BackOff(longest, random_),
+                             0,
+                             !config_.standby,
+                             {},
+                             std::nullopt,
+                             {}});
     return {};
   };
   YAGURA_CHECK(add(kBuffer, ShipperProcess::Target::kPrimary));
@@ -272,7 +278,7 @@ Service::End Service::run(StopSignals& signals) {
       if (!config_.standby) (void)collect_and_store(signals.fd());
     }
     take_results();
-    if (!config_.standby) start_rounds();
+    start_rounds();
     (void)pause(signals, next_run, end);
   }
   finish_rounds();

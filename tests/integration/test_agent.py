@@ -6,11 +6,12 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 import unittest
 from pathlib import Path
 
 from lib.agent_site import Site
-from lib.process import binary, free_port, tool, wait_until
+from lib.process import binary, tool, wait_until
 
 STOCK = Path("/etc/pandorafms/pandora_agent.conf")
 
@@ -305,6 +306,20 @@ class Operation(AgentTest):
         count = len(site.items())
         wait_until(lambda: len(site.items()) > count, what="a further report")
         self.assertEqual(site.items()[-1].document().get("description"), "second")
+        self.assertEqual(agent.stop(), 0)
+
+    def test_standby_neither_collects_nor_sends(self):
+        site = self.site()
+        site.start_transport()
+        done = site.run_agent(site.agent_settings("standby 1\n"), "--once")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(site.items() + site.buffered(), [])
+        # As a service it sleeps: what it used after a while is no more than what its start took.
+        agent = site.start_agent(site.agent_settings("standby 1\ninterval 3600\n"))
+        used = lambda: int(Path(f"/proc/{agent.pid}/schedstat").read_text().split()[0]) / 1e6
+        begin, mark = used(), time.monotonic()
+        wait_until(lambda: time.monotonic() > mark + 2, what="two seconds of standby")
+        self.assertLess(used() - begin, 200)
         self.assertEqual(agent.stop(), 0)
 
     def test_check_config_names_every_mistake(self):
