@@ -39,8 +39,7 @@ DataServer::DataServer(ServerSettings settings, Directory incoming, std::optiona
                *series_),
       mastership_(settings_.name, unique_holder(settings_.name), settings_.master_priority),
       tasks_(settings_.ingest.policy, *series_),
-      retention_(settings_.retention, *series_, settings_.name,
-                 [this] { return stopping_.load(); }) {
+      retention_(settings_.retention, *series_, [this] { return stopping_.load(); }) {
   ingestor_ = std::make_unique<Ingestor>(
       settings_.ingest, std::move(incoming), std::move(local), std::move(quarantine),
       [this] { return db::connect(settings_.database); }, clock_);

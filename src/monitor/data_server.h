@@ -57,7 +57,6 @@ class DataServer {
   std::string spool_path_;
   std::unique_ptr<db::Series> series_ = db::make_sql_series();
   std::unique_ptr<Ingestor> ingestor_;
-  std::unique_ptr<Quarantine> old_quarantine_;  ///< of the duties' thread: only removes
   SelfMetrics metrics_;
   Mastership mastership_;
   StatusTasks tasks_;

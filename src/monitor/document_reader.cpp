@@ -23,6 +23,9 @@ namespace {
 
 using tentacle::kMaxEnvelopeHeader;
 
+/// Kept in quarantine of a file beyond the limit, bytes.
+constexpr std::size_t kKeptOfTooLarge = 64UL * 1024;
+
 struct OpenFile {
   UniqueFd fd;
   struct stat st{};
@@ -265,11 +268,16 @@ Document DocumentReader::parse(std::string_view payload, Provenance from) {
 
 Result<std::string> DocumentReader::payload(const SpoolHandle& handle) const {
   const std::size_t limit = policy_.max_document_bytes + kMaxEnvelopeHeader;
-  if (handle.local) {
-    if (local_ == nullptr) return Error{ErrorCode::kNotFound, "no local folder"};
-    return local_->read(handle.local_name, limit);
-  }
-  YAGURA_TRY(bytes, incoming_.read(handle.name.file_name(), limit));
+  if (handle.local && local_ == nullptr) return Error{ErrorCode::kNotFound, "no local folder"};
+  const Directory& folder = handle.local ? *local_ : incoming_;
+  YAGURA_TRY(file,
+             open_regular(folder, handle.local ? handle.local_name : handle.name.file_name()));
+  if (!S_ISREG(file.st.st_mode)) return Error{ErrorCode::kInvalid, "not a regular file"};
+  auto size = static_cast<std::size_t>(file.st.st_size);
+  if (size > limit) size = kKeptOfTooLarge;  // enough to see what it was
+  std::string bytes;
+  YAGURA_CHECK(read_all(file.fd.get(), size, bytes));
+  if (handle.local) return bytes;
   const auto parsed = tentacle::parse_header(bytes);
   if (!parsed.ok()) return bytes;
   return bytes.substr(parsed->payload_offset);

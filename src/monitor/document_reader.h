@@ -37,7 +37,8 @@ class DocumentReader {
 
   /// Reads and parses. Vanished when the file is gone or cannot be read for now.
   Document read(const SpoolHandle& handle);
-  /// Only the payload of a file that was read before: for quarantine and held documents.
+  /// Only the payload of a file that was read before: for quarantine and held documents. Of one
+  /// beyond the limit the first 64 KiB.
   Result<std::string> payload(const SpoolHandle& handle) const;
   /// Parses a payload whose provenance is known (documents held in the database).
   Document parse(std::string_view payload, Provenance from);

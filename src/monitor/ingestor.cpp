@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "monitor/retention.h"
 
 namespace yagura::monitor {
 namespace {
@@ -136,6 +137,8 @@ void Ingestor::apply() {
   while (!stopping_) {
     if (!ensure_connection()) continue;
     release_pending();
+    purge_quarantined();
+    if (!db_) continue;
     std::vector<Document> batch = gather();
     if (batch.empty()) continue;
     set_aside_unfinished(batch);
@@ -212,6 +215,16 @@ void Ingestor::release_pending() {
     return;
   }
   if (*released > 0) note({});
+}
+
+void Ingestor::purge_quarantined() {
+  const Micros steady = clock_.steady();
+  if (!db_ || options_.quarantine_days == 0) return;
+  if (purged_ != 0 && steady - purged_ < kPurgeEvery) return;
+  purged_ = steady;
+  const Status done = purge_quarantine(*db_, quarantine_, options_.policy.server_name,
+                                       clock_.now() - options_.quarantine_days * kDay);
+  if (!done.ok()) log::error("quarantine-not-purged", {{"reason", done.error()}});
 }
 
 bool Ingestor::ensure_connection() {

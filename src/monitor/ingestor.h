@@ -43,6 +43,7 @@ struct IngestorOptions {
   /// Documents in one transaction, at most. Larger ones cost memory, smaller ones commits.
   std::size_t batch = 192;
   std::size_t cached_agents = 50'000;
+  std::int64_t quarantine_days = 30;  ///< quarantined files are kept; 0 = for ever
 };
 
 /// How ingestion is doing: for the server row and the health page.
@@ -66,6 +67,7 @@ class Ingestor {
   static constexpr Micros kUnfinishedFor = 60 * kSecond;
   static constexpr Micros kRetryUnfinished = 1 * kSecond;
   static constexpr Micros kReleaseEvery = 2 * kSecond;
+  static constexpr Micros kPurgeEvery = kHour;
   static constexpr std::size_t kChunk = 16;
 
   /// `local` may be absent. `clock` must outlive the ingestor.
@@ -102,6 +104,7 @@ class Ingestor {
   bool ensure_connection();
   void lose_connection(const Error& why);
   void release_pending();
+  void purge_quarantined();
   void pause(Micros how_long);
 
   IngestorOptions options_;
@@ -117,6 +120,7 @@ class Ingestor {
   std::unique_ptr<db::Connection> db_;
   db::Backoff backoff_;
   Micros released_ = 0;
+  Micros purged_ = 0;
   std::shared_ptr<Chunk> carried_;  ///< taken from the order, not parsed yet
 
   BoundedQueue<std::shared_ptr<Chunk>> to_parse_;

@@ -100,12 +100,13 @@ Status Retention::fold_hour(db::Connection& db, const db::Lease& lease, std::int
                               "last_contact >= ? ORDER BY agent_id LIMIT 200",
                               {after, hour * kHour - kHour}));
     if (rows.empty()) return {};
-    YAGURA_CHECK(db::transaction(db, [&](db::Connection& t) -> Status {
+    const Status done = db::transaction(db, [&](db::Connection& t) -> Status {
       YAGURA_CHECK(db::guard(t, lease));
       for (const db::Row& row : rows)
         YAGURA_CHECK(fold_agent(t, row.integer(0), hour));
       return {};
-    }));
+    });
+    if (!done.ok()) return done.error();
     after = rows.back().integer(0);
     if (stopping_()) return Error{ErrorCode::kUnavailable, "the server stops"};
   }
@@ -117,7 +118,7 @@ Status Retention::fold_late(db::Connection& db, const db::Lease& lease, Micros n
     YAGURA_TRY(rows, db.query("SELECT agent_id, hour FROM trend_dirty WHERE hour < ? LIMIT 200",
                               {complete}));
     if (rows.empty()) return {};
-    YAGURA_CHECK(db::transaction(db, [&](db::Connection& t) -> Status {
+    const Status done = db::transaction(db, [&](db::Connection& t) -> Status {
       YAGURA_CHECK(db::guard(t, lease));
       for (const db::Row& row : rows) {
         // First the mark goes: a report that comes from here on makes a new one.
@@ -126,7 +127,8 @@ Status Retention::fold_late(db::Connection& db, const db::Lease& lease, Micros n
         YAGURA_CHECK(fold_agent(t, row.integer(0), row.integer(1)));
       }
       return {};
-    }));
+    });
+    if (!done.ok()) return done.error();
     if (!pause()) return {};
   }
 }
@@ -139,10 +141,11 @@ Status Retention::fold(db::Connection& db, const db::Lease& lease, Micros now) {
   const std::int64_t last = std::min(complete, hour + kHoursAtOnce);
   for (; hour < last; ++hour) {
     YAGURA_CHECK(fold_hour(db, lease, hour));
-    YAGURA_CHECK(db::transaction(db, [&](db::Connection& t) -> Status {
+    const Status done = db::transaction(db, [&](db::Connection& t) -> Status {
       YAGURA_CHECK(db::guard(t, lease));
       return write_number(t, kFoldedUntil, hour + 1);
-    }));
+    });
+    if (!done.ok()) return done.error();
   }
   return fold_late(db, lease, now);
 }
@@ -153,14 +156,15 @@ Status Retention::purge_by_id(db::Connection& db, const db::Lease& lease, std::s
   for (;;) {
     YAGURA_TRY(rows, db.query(select, {before, kSlice}));
     if (rows.empty()) break;
-    YAGURA_CHECK(db::transaction(db, [&](db::Connection& t) -> Status {
+    const Status done = db::transaction(db, [&](db::Connection& t) -> Status {
       YAGURA_CHECK(db::guard(t, lease));
       db::Batch batch(1);
       for (const db::Row& row : rows)
         batch.add({row.integer(0)});
       YAGURA_CHECK(t.bulk(remove, batch));
       return {};
-    }));
+    });
+    if (!done.ok()) return done.error();
     removed += static_cast<std::int64_t>(rows.size());
     if (static_cast<std::int64_t>(rows.size()) < kSlice || !pause()) break;
   }
@@ -174,12 +178,13 @@ Status Retention::purge_items(db::Connection& db, const db::Lease& lease, Micros
                               "ORDER BY stored_at LIMIT ?",
                               {before, kSlice}));
     if (rows.empty()) return {};
-    YAGURA_CHECK(db::transaction(db, [&](db::Connection& t) -> Status {
+    const Status done = db::transaction(db, [&](db::Connection& t) -> Status {
       YAGURA_CHECK(db::guard(t, lease));
       YAGURA_CHECK(
           t.execute("DELETE FROM ingested_item WHERE stored_at <= ?", {rows.back().integer(0)}));
       return {};
-    }));
+    });
+    if (!done.ok()) return done.error();
     if (!pause()) return {};
   }
 }
@@ -191,14 +196,15 @@ Status Retention::purge_texts(db::Connection& db, const db::Lease& lease, Micros
                               {after, kModuleRange}));
     if (rows.empty()) return {};
     const std::int64_t last = rows.back().integer(0);
-    YAGURA_CHECK(db::transaction(db, [&](db::Connection& t) -> Status {
+    const Status done = db::transaction(db, [&](db::Connection& t) -> Status {
       YAGURA_CHECK(db::guard(t, lease));
       YAGURA_CHECK(
           t.execute("DELETE FROM text_sample WHERE module_id > ? AND module_id <= ? "
                     "AND ts < ?",
                     {after, last, before}));
       return {};
-    }));
+    });
+    if (!done.ok()) return done.error();
     after = last;
     if (!pause()) return {};
   }
@@ -212,13 +218,14 @@ Status Retention::purge_trends(db::Connection& db, const db::Lease& lease, Micro
                               {after, kModuleRange}));
     if (rows.empty()) return {};
     const std::int64_t last = rows.back().integer(0);
-    YAGURA_CHECK(db::transaction(db, [&](db::Connection& t) -> Status {
+    const Status done = db::transaction(db, [&](db::Connection& t) -> Status {
       YAGURA_CHECK(db::guard(t, lease));
       YAGURA_CHECK(
           t.execute("DELETE FROM trend WHERE module_id > ? AND module_id <= ? AND hour < ?",
                     {after, last, before}));
       return {};
-    }));
+    });
+    if (!done.ok()) return done.error();
     after = last;
     if (!pause()) return {};
   }
@@ -241,7 +248,7 @@ Status Retention::purge_modules(db::Connection& db, const db::Lease& lease) {
   YAGURA_TRY(rows, db.query("SELECT id FROM module WHERE delete_pending = 1 LIMIT ?", {kSlice}));
   for (const db::Row& row : rows) {
     const std::int64_t id = row.integer(0);
-    YAGURA_CHECK(db::transaction(db, [&](db::Connection& t) -> Status {
+    const Status done = db::transaction(db, [&](db::Connection& t) -> Status {
       YAGURA_CHECK(db::guard(t, lease));
       YAGURA_CHECK(t.execute("UPDATE agent_state SET version = version + 1 WHERE agent_id = ?",
                              {agent_of(ModuleId{id}).value}));
@@ -250,7 +257,8 @@ Status Retention::purge_modules(db::Connection& db, const db::Lease& lease) {
       YAGURA_CHECK(t.execute("DELETE FROM module_tag WHERE module_id = ?", {id}));
       YAGURA_CHECK(t.execute("DELETE FROM module WHERE id = ?", {id}));
       return {};
-    }));
+    });
+    if (!done.ok()) return done.error();
     if (!pause()) return {};
   }
   return {};
@@ -262,10 +270,11 @@ Status Retention::purge_agents(db::Connection& db, const db::Lease& lease, Micro
                             {now - policy_.autodisabled_agents * kDay, kSlice}));
   for (const db::Row& row : rows) {
     const AgentId id{row.integer(0)};
-    YAGURA_CHECK(db::transaction(db, [&](db::Connection& t) -> Status {
+    const Status done = db::transaction(db, [&](db::Connection& t) -> Status {
       YAGURA_CHECK(db::guard(t, lease));
       return delete_agent(t, id);
-    }));
+    });
+    if (!done.ok()) return done.error();
     log::info("agent-deleted", {{"agent", id.value}, {"reason", "autodisabled too long"}});
     if (!pause()) return {};
   }
@@ -300,12 +309,11 @@ Status Retention::purge(db::Connection& db, const db::Lease& lease, Micros now) 
   return policy_.autodisabled_agents > 0 ? purge_agents(db, lease, now) : Status();
 }
 
-Status Retention::purge_quarantine(db::Connection& db, Quarantine& quarantine, Micros now) {
-  if (policy_.quarantine == 0) return {};
-  YAGURA_TRY(rows,
-             db.query("SELECT id, file FROM quarantine WHERE server_name = ? AND "
-                      "state <> 'deleted' AND at < ? ORDER BY at LIMIT ?",
-                      {std::string_view(server_name_), now - policy_.quarantine * kDay, kSlice}));
+Status purge_quarantine(db::Connection& db, Quarantine& quarantine, std::string_view server_name,
+                        Micros before) {
+  YAGURA_TRY(rows, db.query("SELECT id, file FROM quarantine WHERE server_name = ? AND "
+                            "state <> 'deleted' AND at < ? ORDER BY at LIMIT ?",
+                            {server_name, before, Retention::kSlice}));
   for (const db::Row& row : rows) {
     if (!row.text(1).empty()) YAGURA_CHECK(quarantine.remove(row.text(1)));
     YAGURA_CHECK(db.execute("UPDATE quarantine SET state = 'deleted', file = '' WHERE id = ?",

@@ -40,13 +40,9 @@ class Retention {
   /// Days made ready ahead (MariaDB partitions).
   static constexpr std::int64_t kDaysAhead = 7;
 
-  /// `stopping` is asked between slices; `server_name` owns the quarantined files.
-  Retention(RetentionPolicy policy, const db::Series& series, std::string server_name,
-            std::function<bool()> stopping)
-      : policy_(policy),
-        series_(series),
-        server_name_(std::move(server_name)),
-        stopping_(std::move(stopping)) {}
+  /// `stopping` is asked between slices.
+  Retention(RetentionPolicy policy, const db::Series& series, std::function<bool()> stopping)
+      : policy_(policy), series_(series), stopping_(std::move(stopping)) {}
 
   /// Room for the days around now. At start and once a day; every server may do it.
   Status prepare_days(db::Connection& db, Micros now);
@@ -54,8 +50,6 @@ class Retention {
   Status fold(db::Connection& db, const db::Lease& lease, Micros now);
   /// Deletes what is too old.
   Status purge(db::Connection& db, const db::Lease& lease, Micros now);
-  /// Deletes this server's quarantined files that are too old; their rows say "deleted".
-  Status purge_quarantine(db::Connection& db, Quarantine& quarantine, Micros now);
 
  private:
   Status fold_hour(db::Connection& db, const db::Lease& lease, std::int64_t hour);
@@ -74,9 +68,13 @@ class Retention {
 
   RetentionPolicy policy_;
   const db::Series& series_;
-  std::string server_name_;
   std::function<bool()> stopping_;
 };
+
+/// Deletes the quarantined files of this server from before `before`; their rows stay and say
+/// "deleted". At most Retention::kSlice in one call. For the thread that owns the quarantine.
+Status purge_quarantine(db::Connection& db, Quarantine& quarantine, std::string_view server_name,
+                        Micros before);
 
 /// Deletes an agent with its modules, state and everything that hangs on them, in the caller's
 /// transaction; packed reports go with their day.

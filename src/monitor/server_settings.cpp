@@ -178,6 +178,7 @@ Result<ServerSettings> read_server_settings(Settings settings) {
   read_identity(settings, out.ingest.policy);
   read_retention(settings, out.retention);
   out.ingest.policy.server_name = out.name;
+  out.ingest.quarantine_days = out.retention.quarantine;
   YAGURA_CHECK(settings.finish());
   return out;
 }
