@@ -34,7 +34,7 @@ Result<FirstAdministrator> bootstrap_administrator(db::Connection& db, const std
   if (!is_user_name(name)) return Error{ErrorCode::kInvalid, "not a user name: " + name};
   FirstAdministrator first{.name = name, .password = one_time_password(random)};
   YAGURA_TRY(hash, crypto::hash_password(first.password, cost));
-  YAGURA_CHECK(db::transaction(db, [&](db::Connection& tx) -> Status {
+  const Status stored = db::transaction(db, [&](db::Connection& tx) -> Status {
     YAGURA_TRY(exists, has_administrator(tx));
     if (exists) return Error{ErrorCode::kConflict, "there is an administrator already"};
     YAGURA_TRY(inserted,
@@ -55,7 +55,8 @@ Result<FirstAdministrator> bootstrap_administrator(db::Connection& db, const std
                           .object_id = std::to_string(inserted.last_id),
                           .object_name = name,
                           .changes = {{"superadmin", "", "1"}, {"must_change_password", "", "1"}}});
-  }));
+  });
+  if (!stored.ok()) return stored.error();
   return first;
 }
 
@@ -64,7 +65,7 @@ Result<crypto::Secret> reset_password(db::Connection& db, const std::string& nam
                                       Micros now) {
   crypto::Secret password = one_time_password(random);
   YAGURA_TRY(hash, crypto::hash_password(password, cost));
-  YAGURA_CHECK(db::transaction(db, [&](db::Connection& tx) -> Status {
+  const Status done = db::transaction(db, [&](db::Connection& tx) -> Status {
     YAGURA_TRY(user, find_user(tx, name));
     YAGURA_CHECK(
         tx.execute("UPDATE user_account SET password_hash = ?, must_change_password = 1,"
@@ -85,7 +86,8 @@ Result<crypto::Secret> reset_password(db::Connection& db, const std::string& nam
                               .object_name = name,
                               .changes = {{"password", "(secret)", "(changed)"},
                                           {"must_change_password", "", "1"}}});
-  }));
+  });
+  if (!done.ok()) return done.error();
   return password;
 }
 

@@ -116,12 +116,13 @@ Result<LoginResult> refuse(db::Connection& db, const LoginServices& services,
   std::optional<UserId> wrong_for;
   if (verdict.refusal == Refusal::kWrongPassword) wrong_for = verdict.user->id;
   SourceState state;
-  YAGURA_CHECK(db::transaction(db, [&](db::Connection& tx) -> Status {
+  const Status done = db::transaction(db, [&](db::Connection& tx) -> Status {
     YAGURA_CHECK(audit::append(tx, record));
     YAGURA_TRY(counted, count_failure(tx, services.throttle, wrong_for, record));
     state = counted;
     return {};
-  }));
+  });
+  if (!done.ok()) return done.error();
   LoginResult result;
   result.delay = refusal_delay(state, services.throttle);
   return result;
@@ -137,7 +138,7 @@ Result<LoginResult> accept(db::Connection& db, const LoginServices& services,
   const std::string& hash = renewed.empty() ? user.password_hash : renewed;
   LoginResult result;
   result.outcome = LoginResult::Outcome::kAccepted;
-  YAGURA_CHECK(db::transaction(db, [&](db::Connection& tx) -> Status {
+  const Status done = db::transaction(db, [&](db::Connection& tx) -> Status {
     YAGURA_CHECK(purge_sessions(tx, services.sessions, now));
     YAGURA_CHECK(
         tx.execute("UPDATE user_account SET failed_attempts = 0, first_failure = 0,"
@@ -151,7 +152,8 @@ Result<LoginResult> accept(db::Connection& db, const LoginServices& services,
     YAGURA_CHECK(audit::append(tx, record));
     result.opened = std::move(opened);
     return {};
-  }));
+  });
+  if (!done.ok()) return done.error();
   return result;
 }
 
@@ -176,12 +178,13 @@ Result<PasswordChange> refuse_change(db::Connection& db, const LoginServices& se
   audit::Record record = password_record(actor, now);
   record.success = false;
   record.changes = {{"reason", "", std::string(reason)}};
-  YAGURA_CHECK(db::transaction(db, [&](db::Connection& tx) -> Status {
+  const Status done = db::transaction(db, [&](db::Connection& tx) -> Status {
     YAGURA_CHECK(audit::append(tx, record));
     if (change.outcome != PasswordChange::Outcome::kWrongPassword) return {};
     YAGURA_CHECK(count_failure(tx, services.throttle, actor.id(), record));
     return {};
-  }));
+  });
+  if (!done.ok()) return done.error();
   return change;
 }
 
@@ -215,7 +218,7 @@ Result<PasswordChange> store_change(db::Connection& db, const LoginServices& ser
                                     const Actor& actor, const User& user, const std::string& hash,
                                     Micros now) {
   PasswordChange change;
-  YAGURA_CHECK(db::transaction(db, [&](db::Connection& tx) -> Status {
+  const Status stored = db::transaction(db, [&](db::Connection& tx) -> Status {
     YAGURA_CHECK(remember_old(tx, user, services.passwords, now));
     YAGURA_TRY(done, tx.execute("UPDATE user_account SET password_hash = ?, failed_attempts = 0,"
                                 " first_failure = 0, must_change_password = 0,"
@@ -234,7 +237,8 @@ Result<PasswordChange> store_change(db::Connection& db, const LoginServices& ser
     YAGURA_CHECK(audit::append(tx, record));
     change.opened = std::move(opened);
     return {};
-  }));
+  });
+  if (!stored.ok()) return stored.error();
   return change;
 }
 

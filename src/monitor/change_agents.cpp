@@ -111,7 +111,7 @@ void note_changes(const AgentDetail& before, const AgentPatch& patch, ChangeList
 Result<AgentDetail> change_agent(db::Connection& db, const identity::Actor& actor, AgentId id,
                                  const AgentPatch& patch, const std::string& revision, Micros now) {
   AgentDetail after;
-  YAGURA_CHECK(db::transaction(db, [&](db::Connection& tx) -> Status {
+  const Status done = db::transaction(db, [&](db::Connection& tx) -> Status {
     YAGURA_TRY(before, find_agent(tx, actor, id));
     YAGURA_CHECK(check_rights(tx, actor, id, patch));
     if (before.revision != revision) {
@@ -123,14 +123,15 @@ Result<AgentDetail> change_agent(db::Connection& db, const identity::Actor& acto
     YAGURA_TRY(stored, find_agent(tx, actor, id));
     after = std::move(stored);
     return {};
-  }));
+  });
+  if (!done.ok()) return done.error();
   return after;
 }
 
 Result<AgentDetail> decide_agent(db::Connection& db, const identity::Actor& actor, AgentId id,
                                  Approval decision, Micros now) {
   AgentDetail after;
-  YAGURA_CHECK(db::transaction(db, [&](db::Connection& tx) -> Status {
+  const Status done = db::transaction(db, [&](db::Connection& tx) -> Status {
     YAGURA_TRY(before, find_agent(tx, actor, id));
     YAGURA_CHECK(need(tx, actor, identity::Bit::kAW, id));
     const bool approved = decision == Approval::kApproved;
@@ -150,7 +151,8 @@ Result<AgentDetail> decide_agent(db::Connection& db, const identity::Actor& acto
     YAGURA_TRY(stored, find_agent(tx, actor, id));
     after = std::move(stored);
     return {};
-  }));
+  });
+  if (!done.ok()) return done.error();
   return after;
 }
 

@@ -244,7 +244,7 @@ Result<EventPage> list_events(db::Connection& db, const identity::Actor& actor,
 Result<EventView> validate_event(db::Connection& db, const identity::Actor& actor, EventId id,
                                  const std::string& comment, Micros now) {
   EventView after;
-  YAGURA_CHECK(db::transaction(db, [&](db::Connection& tx) -> Status {
+  const Status done = db::transaction(db, [&](db::Connection& tx) -> Status {
     YAGURA_TRY(event, load_event(tx, actor, id));
     const GroupId group = event.group ? event.group->id : GroupId{0};
     if (!actor.may(identity::Bit::kEW, group)) {
@@ -256,7 +256,8 @@ Result<EventView> validate_event(db::Connection& db, const identity::Actor& acto
     YAGURA_TRY(stored, load_event(tx, actor, id));
     after = std::move(stored);
     return {};
-  }));
+  });
+  if (!done.ok()) return done.error();
   return after;
 }
 
