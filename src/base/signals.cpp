@@ -9,6 +9,13 @@
 
 namespace yagura {
 
+void ignore_broken_pipes() {
+  struct sigaction current{};
+  if (::sigaction(SIGPIPE, nullptr, &current) == 0 && current.sa_handler == SIG_DFL) {
+    std::signal(SIGPIPE, SIG_IGN);
+  }
+}
+
 Result<StopSignals> StopSignals::block() {
   std::signal(SIGPIPE, SIG_IGN);
   sigset_t set;

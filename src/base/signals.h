@@ -6,6 +6,10 @@
 
 namespace yagura {
 
+/// Writing to a peer that has gone becomes an error of that write instead of the end of the process:
+/// OpenSSL writes to sockets without MSG_NOSIGNAL. A handler of the program's own is left alone.
+void ignore_broken_pipes();
+
 /// Blocks SIGINT, SIGTERM, SIGHUP in this and all later threads and ignores SIGPIPE. Construct it
 /// first in main, before any thread exists.
 class StopSignals {
