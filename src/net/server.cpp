@@ -12,6 +12,7 @@
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
+#include "base/signals.h"
 #include "net/connection.h"
 #include "net/listener.h"
 
@@ -231,7 +232,9 @@ struct Server::Impl {
   }
 };
 
-Server::Server(ServerOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+Server::Server(ServerOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {
+  ignore_broken_pipes();
+}
 Server::~Server() {
   stop();
 }

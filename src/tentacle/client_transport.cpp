@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 
 #include "base/fd.h"
+#include "base/signals.h"
 #include "tentacle/client_session.h"
 #include "tentacle/command.h"
 #include "tentacle/zip.h"
@@ -417,6 +418,7 @@ ClientTransport& ClientTransport::operator=(ClientTransport&&) noexcept = defaul
 ClientTransport::~ClientTransport() = default;
 
 Result<ClientTransport> ClientTransport::make(ClientOptions options) {
+  ignore_broken_pipes();
   auto state = std::make_shared<State>();
   if (options.servers.empty()) return Error{ErrorCode::kInvalid, "no server is named"};
   if (!options.tls && !options.pinned_fingerprint.empty()) {

@@ -206,8 +206,10 @@ void ServerConnection::begin_operation() {
   operation_began_ = wall();
   last_progress_ = connection_.now();
   const TransportSettings& s = *context_.settings;
-  operation_end_ = connection_.now() + s.operation_base +
-                   static_cast<Micros>(session_.request().size / s.minimum_rate) * kSecond;
+  // The announced size of an upload that is about to be refused may be any number.
+  const std::uint64_t size = std::min(session_.request().size, s.max_size);
+  operation_end_ =
+      connection_.now() + s.operation_base + static_cast<Micros>(size / s.minimum_rate) * kSecond;
 }
 
 void ServerConnection::end_operation() {
