@@ -172,9 +172,9 @@ bool is_writable(pid_t pid, const std::string& fd) {
 }
 
 /// A regular file or folder behind a descriptor; nothing for devices, pipes and the kernel's files.
-std::optional<OpenFile> open_file(pid_t pid, const std::string& fd, std::string target) {
+std::optional<OpenFile> open_file(pid_t pid, const std::string& fd, const std::string& target) {
   constexpr std::string_view kRemoved = " (deleted)";
-  if (!target.starts_with('/') || target.starts_with("/proc/") || target.starts_with("/memfd:")) {
+  if (!target.starts_with("/") || target.starts_with("/proc/") || target.starts_with("/memfd:")) {
     return std::nullopt;
   }
   struct stat st{};
@@ -182,8 +182,7 @@ std::optional<OpenFile> open_file(pid_t pid, const std::string& fd, std::string 
   if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) return std::nullopt;
   OpenFile file;
   file.removed = st.st_nlink == 0 && target.ends_with(kRemoved);
-  if (file.removed) target.resize(target.size() - kRemoved.size());
-  file.path = std::move(target);
+  file.path = target.substr(0, target.size() - (file.removed ? kRemoved.size() : 0));
   file.folder = S_ISDIR(st.st_mode);
   file.writable = is_writable(pid, fd);
   file.account = account_name(st.st_uid, st.st_gid);
@@ -312,7 +311,7 @@ Result<OpenDescriptors> read_descriptors(pid_t pid) {
       if (inode) inodes.insert(*inode);
       continue;
     }
-    auto file = open_file(pid, fd, std::move(*target));
+    auto file = open_file(pid, fd, *target);
     if (!file) continue;
     const bool writable = file->writable;
     OpenFile& kept = files.try_emplace(file->path, std::move(*file)).first->second;
