@@ -135,9 +135,9 @@ Status Retention::fold_late(db::Connection& db, const db::Lease& lease, Micros n
 
 Status Retention::fold(db::Connection& db, const db::Lease& lease, Micros now) {
   const std::int64_t complete = (now - kFoldAfter) / kHour;  // hours below it are over
-  YAGURA_TRY(done, read_number(db, kFoldedUntil));
+  YAGURA_TRY(folded, read_number(db, kFoldedUntil));
   // The first time: only what is being reported from now on; older hours come as late ones.
-  std::int64_t hour = done < 0 ? complete - 1 : done;
+  std::int64_t hour = folded < 0 ? complete - 1 : folded;
   const std::int64_t last = std::min(complete, hour + kHoursAtOnce);
   for (; hour < last; ++hour) {
     YAGURA_CHECK(fold_hour(db, lease, hour));

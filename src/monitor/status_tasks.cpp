@@ -135,11 +135,12 @@ Result<StatusTasks::Pass> StatusTasks::sweep(db::Connection& db, const db::Lease
     YAGURA_TRY(due, due_agents(db, now, kAgentsAtOnce));
     if (due.empty()) break;
     Pass part;
-    YAGURA_CHECK(db::transaction(db, [&](db::Connection& t) -> Status {
+    const Status done = db::transaction(db, [&](db::Connection& t) -> Status {
       part = {};
       YAGURA_CHECK(db::guard(t, lease));
       return sweep_some(t, due, now, part);
-    }));
+    });
+    if (!done.ok()) return done.error();
     pass.agents += part.agents;
     pass.unknown += part.unknown;
     pass.disabled += part.disabled;
