@@ -12,7 +12,11 @@ if (process.env['VITEST']) process.env['TZ'] = 'Asia/Tokyo';
 const proxied = process.env['YAGURA_PROXY'];
 const proxy = proxied
   ? Object.fromEntries(
-      ['/api', '/healthz'].map((path) => [path, { target: proxied, secure: false }]),
+      ['/api', '/healthz'].map((path) => [
+        path,
+        // The console compares Origin with its own address; the certificate is the site's own.
+        { target: proxied, secure: false, changeOrigin: true, headers: { origin: proxied } },
+      ]),
     )
   : undefined;
 

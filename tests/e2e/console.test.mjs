@@ -6,35 +6,23 @@
 //   npm --prefix ui run e2e                    against `yagura up` from build/release/bin
 //   YAGURA_URL=… YAGURA_USER=… YAGURA_PASSWORD=… npm --prefix ui run e2e
 //   YAGURA_E2E_MOCK=1 npm --prefix ui run e2e  against the development mock (after npm run build)
-import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { after, before, describe, test } from "node:test";
-import {
-  axe,
-  openBrowser,
-  openVisitor,
-  picture,
-  settle,
-  widths,
-} from "./lib/browser.mjs";
-import { openTarget } from "./lib/target.mjs";
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { axe, openBrowser, openVisitor, picture, settle, widths } from './lib/browser.mjs';
+import { openTarget } from './lib/target.mjs';
 
 const dictionary = (language) =>
-  JSON.parse(
-    readFileSync(
-      new URL(`../../ui/src/i18n/${language}.json`, import.meta.url),
-      "utf8",
-    ),
-  );
-const texts = { en: dictionary("en"), ja: dictionary("ja") };
-const chosenPassword = "lantern over the stone wall 7";
+  JSON.parse(readFileSync(new URL(`../../ui/src/i18n/${language}.json`, import.meta.url), 'utf8'));
+const texts = { en: dictionary('en'), ja: dictionary('ja') };
+const chosenPassword = 'lantern over the stone wall 7';
 /** The agent's first report is due at once; its first chart needs two values. */
 const firstDataMs = 180_000;
 
 const { target, reason } = await openTarget();
 let browser;
 let password = target?.password;
-let hostPath = "";
+let hostPath = '';
 let savedState;
 
 before(async () => {
@@ -58,7 +46,7 @@ async function openSignIn(visitor) {
 async function submitSignIn(page, user, secret) {
   await page.fill('input[name="user"]', user);
   await page.fill('input[name="password"]', secret);
-  await page.keyboard.press("Enter");
+  await page.keyboard.press('Enter');
 }
 
 /** A visitor who is already signed in, through the first one's cookies. */
@@ -69,21 +57,21 @@ async function signedIn(options) {
 /** The account remembers language and theme: say what this visitor wants before looking. */
 async function prefer(visitor, language, theme) {
   await visitor.page.goto(`${target.url}/hosts`);
-  await visitor.page.waitForSelector("main h1");
+  await visitor.page.waitForSelector('main h1');
   const status = await visitor.page.evaluate(
     async (preferences) => {
-      const session = await (await fetch("/api/v2/session")).json();
-      const response = await fetch("/api/v2/me/preferences", {
-        method: "PUT",
+      const session = await (await fetch('/api/v2/session')).json();
+      const response = await fetch('/api/v2/me/preferences', {
+        method: 'PUT',
         headers: {
-          "Content-Type": "application/json",
-          "X-CSRF-Token": session.csrf_token,
+          'Content-Type': 'application/json',
+          'X-CSRF-Token': session.csrf_token,
         },
         body: JSON.stringify(preferences),
       });
       return response.status;
     },
-    { language, theme, density: "comfortable" },
+    { language, theme, density: 'comfortable' },
   );
   assert.equal(status, 200);
 }
@@ -93,25 +81,19 @@ async function noSidewaysScroll(page, what) {
     document.documentElement.scrollWidth,
     document.documentElement.clientWidth,
   ]);
-  assert.ok(
-    content <= screen,
-    `${what} is ${content} px wide on a screen of ${screen} px`,
-  );
+  assert.ok(content <= screen, `${what} is ${content} px wide on a screen of ${screen} px`);
 }
 
-describe("console", { skip: target ? false : reason, concurrency: 1 }, () => {
-  test("a wrong password is refused in the reader’s language", async () => {
-    for (const language of ["en", "ja"]) {
+describe('console', { skip: target ? false : reason, concurrency: 1 }, () => {
+  test('a wrong password is refused in the reader’s language', async () => {
+    for (const language of ['en', 'ja']) {
       const visitor = await openVisitor(browser, { language });
       await openSignIn(visitor);
-      await submitSignIn(visitor.page, target.user, "not the password");
-      const alert = visitor.page.getByRole("alert");
+      await submitSignIn(visitor.page, target.user, 'not the password');
+      const alert = visitor.page.getByRole('alert');
       await alert.waitFor();
-      const words = texts[language].problem.code["login-refused"];
-      assert.match(
-        await alert.innerText(),
-        new RegExp(words.title.replace(".", "\\.")),
-      );
+      const words = texts[language].problem.code['login-refused'];
+      assert.match(await alert.innerText(), new RegExp(words.title.replace('.', '\\.')));
       await picture(visitor.page, `sign-in-refused-${language}`);
       assert.deepEqual(await axe(visitor.page), []);
       clean(visitor);
@@ -119,7 +101,7 @@ describe("console", { skip: target ? false : reason, concurrency: 1 }, () => {
     }
   });
 
-  test("the first sign-in asks for a password of one’s own", async (t) => {
+  test('the first sign-in asks for a password of one’s own', async (t) => {
     const visitor = await openVisitor(browser);
     const { page } = visitor;
     await openSignIn(visitor);
@@ -130,13 +112,13 @@ describe("console", { skip: target ? false : reason, concurrency: 1 }, () => {
     ]);
     if (await page.$('input[name="new"]')) {
       assert.deepEqual(await axe(page), []);
-      await picture(page, "password-en");
+      await picture(page, 'password-en');
       await page.fill('input[name="current"]', password);
-      await page.fill('input[name="new"]', "short");
-      await page.fill('input[name="again"]', "short");
+      await page.fill('input[name="new"]', 'short');
+      await page.fill('input[name="again"]', 'short');
       visitor.expected.add(422);
       await page.click('button[type="submit"]');
-      const alert = page.getByRole("alert");
+      const alert = page.getByRole('alert');
       await alert.waitFor();
       assert.match(await alert.innerText(), /at least 12 characters/);
       await page.fill('input[name="new"]', chosenPassword);
@@ -145,14 +127,14 @@ describe("console", { skip: target ? false : reason, concurrency: 1 }, () => {
       await page.waitForSelector('nav a[href="/hosts"]');
       password = chosenPassword;
     } else {
-      t.diagnostic("the account already has a password of its own");
+      t.diagnostic('the account already has a password of its own');
     }
     savedState = await visitor.context.storageState();
     clean(visitor);
     await visitor.context.close();
   });
 
-  test("hosts appear, and one opens by keyboard alone", async () => {
+  test('hosts appear, and one opens by keyboard alone', async () => {
     const visitor = await signedIn();
     const { page } = visitor;
     await page.goto(`${target.url}/hosts`);
@@ -160,70 +142,57 @@ describe("console", { skip: target ? false : reason, concurrency: 1 }, () => {
       timeout: firstDataMs,
     });
     await settle(page);
-    await page.keyboard.press("j");
-    await page.waitForFunction(
-      () => document.activeElement?.getAttribute("data-row") === "0",
-    );
-    await page.keyboard.press("Enter");
+    await page.keyboard.press('j');
+    await page.waitForFunction(() => document.activeElement?.getAttribute('data-row') === '0');
+    await page.keyboard.press('Enter');
     await page.waitForURL(/\/hosts\/\d+/);
     hostPath = new URL(page.url()).pathname;
     clean(visitor);
     await visitor.context.close();
   });
 
-  test("the host shows modules, and a chart with points", async () => {
+  test('the host shows modules, and a chart with points', async () => {
     const visitor = await signedIn();
     const { page } = visitor;
     await page.goto(target.url + hostPath);
-    await page.waitForSelector(".uplot canvas", { timeout: firstDataMs });
+    await page.waitForSelector('.uplot canvas', { timeout: firstDataMs });
     await page.getByLabel(texts.en.chart.as_table).check();
-    const cells = page.locator(
-      '[role="region"] tbody tr:not([data-gap]) td + td',
-    );
+    const cells = page.locator('[role="region"] tbody tr:not([data-gap]) td + td');
     await cells.first().waitFor({ timeout: firstDataMs });
     assert.ok((await cells.count()) > 0);
     // Something is drawn: the picture is not one colour.
     const colours = await page.evaluate(() => {
-      const canvas = document.querySelector(".uplot canvas");
-      const { data } = canvas
-        .getContext("2d")
-        .getImageData(0, 0, canvas.width, canvas.height);
+      const canvas = document.querySelector('.uplot canvas');
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
       const seen = new Set();
       for (let i = 0; i < data.length; i += 4) {
-        if (data[i + 3] > 0)
-          seen.add(`${data[i] >> 4},${data[i + 1] >> 4},${data[i + 2] >> 4}`);
+        if (data[i + 3] > 0) seen.add(`${data[i] >> 4},${data[i + 1] >> 4},${data[i + 2] >> 4}`);
       }
       return seen.size;
     });
     assert.ok(colours > 3, `only ${colours} colours in the chart`);
 
     // A second module joins the chart, and the address remembers both.
-    await page
-      .locator('table input[type="checkbox"]:not(:checked)')
-      .first()
-      .check();
+    await page.locator('table input[type="checkbox"]:not(:checked)').first().check();
     await page.waitForURL(/[?&]m=\d+,\d+/);
     await page.reload();
-    await page.waitForSelector(".uplot canvas");
-    assert.equal(
-      await page.locator('table input[type="checkbox"]:checked').count(),
-      2,
-    );
+    await page.waitForSelector('.uplot canvas');
+    assert.equal(await page.locator('table input[type="checkbox"]:checked').count(), 2);
 
     // The range by preset, by button and by key.
-    await page.locator("label", { hasText: texts.en.range["1h"] }).click();
-    await page.waitForURL(/range=1h/);
-    await page.getByRole("button", { name: texts.en.chart.zoom_in }).click();
+    await page.locator('label', { hasText: texts.en.range['6h'] }).click();
+    await page.waitForURL(/range=6h/);
+    await page.getByRole('button', { name: texts.en.chart.zoom_in }).click();
     await page.waitForURL(/from=\d+/);
     await page.locator('[role="group"][tabindex="0"]').first().focus();
     const before = page.url();
-    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press('ArrowLeft');
     await page.waitForFunction((url) => location.href !== url, before);
-    await page.keyboard.press("0");
-    await page.waitForFunction(() => !location.search.includes("from="));
+    await page.keyboard.press('0');
+    await page.waitForFunction(() => !location.search.includes('from='));
 
     // Dragging over the chart zooms into what was marked.
-    const box = await page.locator(".u-over").first().boundingBox();
+    const box = await page.locator('.u-over').first().boundingBox();
     await page.mouse.move(box.x + box.width * 0.6, box.y + 40);
     await page.mouse.down();
     await page.mouse.move(box.x + box.width * 0.9, box.y + 60, { steps: 6 });
@@ -233,93 +202,79 @@ describe("console", { skip: target ? false : reason, concurrency: 1 }, () => {
     await visitor.context.close();
   });
 
-  test("search, filters and Back keep the list in the address", async () => {
+  test('search, filters and Back keep the list in the address', async () => {
     const visitor = await signedIn();
     const { page } = visitor;
     await page.goto(`${target.url}/hosts`);
     await page.waitForSelector('tbody a[data-row="0"]');
-    await page.keyboard.press("/");
-    await page.keyboard.type("ｎｏ－ｓｕｃｈ－ｈｏｓｔ");
+    await page.keyboard.press('/');
+    await page.keyboard.type('ｎｏ－ｓｕｃｈ－ｈｏｓｔ');
     await page.waitForURL(/q=no-such-host/);
     await page.getByText(texts.en.hosts.none_fit).waitFor();
     assert.deepEqual(await axe(page), []);
-    await picture(page, "hosts-none-fit-en");
-    await page
-      .getByRole("button", { name: texts.en.filter.clear, exact: true })
-      .last()
-      .click();
+    await picture(page, 'hosts-none-fit-en');
+    await page.getByRole('button', { name: texts.en.filter.clear, exact: true }).last().click();
     await page.waitForSelector('tbody a[data-row="0"]');
-    await page
-      .getByRole("button", { name: new RegExp(`^${texts.en.status.critical}`) })
-      .click();
+    await page.getByRole('button', { name: new RegExp(`^${texts.en.status.critical}`) }).click();
     await page.waitForURL(/status=critical/);
     clean(visitor);
     await visitor.context.close();
   });
 
-  test("help sheet, skip link, missing host, missing page", async () => {
+  test('help sheet, skip link, missing host, missing page', async () => {
     const visitor = await signedIn();
     const { page } = visitor;
     await page.goto(`${target.url}/hosts`);
-    await page.waitForSelector("main h1");
-    await page.keyboard.press("Tab");
+    await page.waitForSelector('main h1');
+    await page.keyboard.press('Tab');
     assert.equal(
-      await page.evaluate(() => document.activeElement?.getAttribute("href")),
-      "#content",
+      await page.evaluate(() => document.activeElement?.getAttribute('href')),
+      '#content',
     );
-    await page.keyboard.press("?");
-    await page.getByRole("dialog").waitFor();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
     await settle(page);
     assert.deepEqual(await axe(page), []);
-    await picture(page, "help-en");
-    await page.keyboard.press("Escape");
-    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await picture(page, 'help-en');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     visitor.expected.add(404);
     await page.goto(`${target.url}/hosts/999999999`);
     await page.getByText(texts.en.host.missing).waitFor();
     assert.deepEqual(await axe(page), []);
-    await picture(page, "host-missing-en");
+    await picture(page, 'host-missing-en');
     await page.goto(`${target.url}/no/such/page`);
     await page.getByText(texts.en.problem.missing_what).waitFor();
-    await picture(page, "page-missing-en");
+    await picture(page, 'page-missing-en');
     clean(visitor);
     await visitor.context.close();
   });
 
-  test("language and theme are switched by the reader and remembered by the account", async () => {
+  test('language and theme are switched by the reader and remembered by the account', async () => {
     const visitor = await signedIn();
     const { page } = visitor;
     await page.goto(`${target.url}/hosts`);
-    await page.getByRole("button", { name: texts.en.frame.language }).click();
-    await page.getByRole("menuitem", { name: "日本語" }).click();
-    await page
-      .getByRole("heading", { level: 1, name: texts.ja.hosts.title })
-      .waitFor();
-    assert.equal(
-      await page.evaluate(() => document.documentElement.lang),
-      "ja",
-    );
-    await page.getByRole("button", { name: texts.ja.frame.theme }).click();
-    await page.getByRole("menuitem", { name: texts.ja.theme.dark }).click();
+    await page.getByRole('button', { name: texts.en.frame.language }).click();
+    await page.getByRole('menuitem', { name: '日本語' }).click();
+    await page.getByRole('heading', { level: 1, name: texts.ja.hosts.title }).waitFor();
+    assert.equal(await page.evaluate(() => document.documentElement.lang), 'ja');
+    await page.getByRole('button', { name: texts.ja.frame.theme }).click();
+    await page.getByRole('menuitem', { name: texts.ja.theme.dark }).click();
     await page.waitForSelector('html[data-mantine-color-scheme="dark"]');
-    await page.waitForLoadState("networkidle");
+    await page.waitForLoadState('networkidle');
     clean(visitor);
     await visitor.context.close();
 
-    const elsewhere = await signedIn({ language: "en" });
+    const elsewhere = await signedIn({ language: 'en' });
     await elsewhere.page.goto(`${target.url}/hosts`);
-    await elsewhere.page
-      .getByRole("heading", { level: 1, name: texts.ja.hosts.title })
-      .waitFor();
-    await elsewhere.page.waitForSelector(
-      'html[data-mantine-color-scheme="dark"]',
-    );
+    await elsewhere.page.getByRole('heading', { level: 1, name: texts.ja.hosts.title }).waitFor();
+    await elsewhere.page.waitForSelector('html[data-mantine-color-scheme="dark"]');
     clean(elsewhere);
     await elsewhere.context.close();
   });
 
-  for (const language of ["ja", "en"]) {
-    for (const theme of ["light", "dark"]) {
+  for (const language of ['ja', 'en']) {
+    for (const theme of ['light', 'dark']) {
       test(`every page in ${language}, ${theme}, wide and narrow`, async () => {
         const first = await signedIn();
         await prefer(first, language, theme);
@@ -328,15 +283,15 @@ describe("console", { skip: target ? false : reason, concurrency: 1 }, () => {
           const visitor = await signedIn({ language, scheme: theme, size });
           const { page } = visitor;
           const pages = {
-            hosts: "/hosts",
+            hosts: '/hosts',
             host: hostPath,
-            events: "/events",
-            health: "/health",
+            events: '/events',
+            health: '/health',
           };
           for (const [name, path] of Object.entries(pages)) {
             await page.goto(target.url + path);
             await page.waitForSelector(`html[lang="${language}"] main h1`);
-            if (name === "host") await page.waitForSelector(".uplot canvas");
+            if (name === 'host') await page.waitForSelector('.uplot canvas');
             await settle(page);
             await picture(page, `${name}-${language}-${theme}-${size.width}`);
             assert.deepEqual(await axe(page), [], `${name}, ${width}`);
@@ -355,69 +310,71 @@ describe("console", { skip: target ? false : reason, concurrency: 1 }, () => {
         assert.deepEqual(await axe(stranger.page), []);
         await stranger.page.setViewportSize(widths.narrow);
         await picture(stranger.page, `sign-in-${language}-${theme}-390`);
-        await noSidewaysScroll(stranger.page, "sign-in");
+        await noSidewaysScroll(stranger.page, 'sign-in');
         clean(stranger);
         await stranger.context.close();
       });
     }
   }
 
-  test("200 % zoom and print", async () => {
+  test('200 % zoom and print', async () => {
     // 1280 px at 200 % are 640 px of layout.
     const visitor = await signedIn({
       size: { width: 640, height: 430 },
       deviceScaleFactor: 2,
     });
-    await prefer(visitor, "en", "light");
-    for (const path of ["/hosts", hostPath, "/events", "/health"]) {
+    await prefer(visitor, 'en', 'light');
+    for (const path of ['/hosts', hostPath, '/events', '/health']) {
       await visitor.page.goto(target.url + path);
-      await visitor.page.waitForSelector("main h1");
+      await visitor.page.waitForSelector('main h1');
       await settle(visitor.page);
       await noSidewaysScroll(visitor.page, `${path} at 200 %`);
     }
-    await visitor.page.emulateMedia({ media: "print" });
+    await visitor.page.emulateMedia({ media: 'print' });
     await visitor.page.goto(target.url + hostPath);
-    await visitor.page.waitForSelector("main h1");
+    await visitor.page.waitForSelector('main h1');
     await settle(visitor.page);
-    assert.equal(await visitor.page.locator("nav").first().isVisible(), false);
-    await picture(visitor.page, "host-print-en", { full: true });
+    assert.equal(await visitor.page.locator('nav').first().isVisible(), false);
+    await picture(visitor.page, 'host-print-en', { full: true });
     clean(visitor);
     await visitor.context.close();
   });
 
-  test("without the console a banner says so, and goes when it is back", async () => {
+  test('without the console a banner says so, and goes when it is back', async () => {
     const visitor = await signedIn();
     const { page } = visitor;
     visitor.expected.add(0);
     await page.goto(`${target.url}/health`);
-    await page.waitForSelector("main h1");
+    await page.waitForSelector('main h1');
     await settle(page);
     // The other pages are fetched in quiet moments, so that they open without the console too.
     await page.waitForFunction(() =>
-      performance.getEntriesByType('resource').some((e) => /\/assets\/events-table-.*css/.test(e.name)),
+      performance
+        .getEntriesByType('resource')
+        .some((e) => /\/assets\/events-table-.*css/.test(e.name)),
     );
     await page.waitForLoadState('networkidle');
     await visitor.context.setOffline(true);
     await page.locator('nav a[href="/events"]').first().click();
     const banner = page.getByText(texts.en.connection.lost);
     await banner.waitFor({ timeout: 20_000 });
-    await picture(page, "offline-en");
+    await picture(page, 'offline-en');
     assert.deepEqual(await axe(page), []);
     await visitor.context.setOffline(false);
-    await page.getByRole("button", { name: texts.en.connection.retry }).click();
-    await banner.waitFor({ state: "detached" });
+    await page.getByRole('button', { name: texts.en.connection.retry }).click();
+    await banner.waitFor({ state: 'detached' });
     clean(visitor);
     await visitor.context.close();
   });
 
-  test("signing out ends the session for this browser", async () => {
+  test('signing out ends the session for this browser', async () => {
     const visitor = await openVisitor(browser);
     const { page } = visitor;
     await openSignIn(visitor);
     await submitSignIn(page, target.user, password);
     await page.waitForSelector('nav a[href="/hosts"]');
-    await page.locator("header button").last().click();
-    await page.getByRole("menuitem", { name: texts.en.frame.sign_out }).click();
+    await page.locator('header button').last().click();
+    await page.getByRole('menuitem', { name: texts.en.frame.sign_out }).click();
     await page.waitForSelector('input[name="user"]');
     await page.goto(`${target.url}/events`);
     await page.waitForURL(/\/sign-in\?next=/);

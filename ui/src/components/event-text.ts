@@ -3,6 +3,7 @@ import { useCallback } from 'react';
 import type { EventItem, Params, Status } from '../api/types';
 import { useTranslation } from '../i18n';
 import { statuses } from '../lib/filters';
+import { number } from '../lib/format';
 import { sentence } from './problem-text';
 
 type Lookup = (key: string, params: Record<string, string | number>) => string;
@@ -13,11 +14,17 @@ export function useCodeText(): (
   params: Params,
   fallback: string,
 ) => string {
-  const { t, i18n } = useTranslation();
+  const { t, i18n, language } = useTranslation();
   return useCallback(
     (group, code, params, fallback) => {
       const lookup = t as unknown as Lookup;
       const shown: Record<string, string> = { ...params };
+      // Figures of the platform's own checks are written as figures of the reader.
+      if (group === 'check') {
+        for (const [key, value] of Object.entries(shown)) {
+          if (/^-?\d+(\.\d+)?$/.test(value)) shown[key] = number(Number(value), language);
+        }
+      }
       // Words that are themselves codes are told in the reader's language too.
       const from = params['from'];
       if (from && (statuses as readonly string[]).includes(from)) {
@@ -39,7 +46,7 @@ export function useCodeText(): (
         fallback,
       );
     },
-    [t, i18n],
+    [t, i18n, language],
   );
 }
 

@@ -77,8 +77,10 @@ describe('the view of a host', () => {
     const own = decodeHostView({ range: '7d', from: '100', to: '900' });
     expect(own).toMatchObject({ preset: null, from: 100, to: 900 });
     expect(encodeHostView(own)).toEqual({ from: '100', to: '900' });
-    expect(decodeHostView({ from: '900', to: '100' })).toMatchObject({ preset: '24h' });
-    expect(decodeHostView({ range: 'toString' }).preset).toBe('24h');
+    const none = { preset: null, from: null, to: null };
+    expect(decodeHostView({ from: '900', to: '100' })).toMatchObject(none);
+    expect(decodeHostView({ range: 'toString' })).toMatchObject(none);
+    expect(encodeHostView(decodeHostView({ range: '24h' }))).toEqual({ range: '24h' });
   });
   it('holds each module once, and eight at most', () => {
     expect(decodeHostView({ m: '4,4,x,5' }).modules).toEqual([4, 5]);

@@ -145,6 +145,7 @@ export function encodeEventFilter(filter: EventFilter): RawSearch {
 export interface HostView {
   /** null: nobody chose, the page shows what matters most; []: chosen to be none. */
   modules: number[] | null;
+  /** null with no own range: nobody chose. */
   preset: Preset | null;
   from: number | null;
   to: number | null;
@@ -165,7 +166,7 @@ export function decodeHostView(raw: Record<string, unknown>): HostView {
   const preset = textOf(raw, 'range');
   return {
     modules: chosen === 'none' ? [] : modules,
-    preset: own ? null : Object.hasOwn(presetSeconds, preset) ? (preset as Preset) : '24h',
+    preset: !own && Object.hasOwn(presetSeconds, preset) ? (preset as Preset) : null,
     from: own ? from : null,
     to: own ? to : null,
   };
@@ -174,7 +175,7 @@ export function decodeHostView(raw: Record<string, unknown>): HostView {
 export function encodeHostView(view: HostView): RawSearch {
   return compact({
     m: view.modules === null ? '' : view.modules.join(',') || 'none',
-    range: view.preset && view.preset !== '24h' ? view.preset : '',
+    range: view.preset ?? '',
     from: view.preset || view.from === null ? '' : String(Math.round(view.from)),
     to: view.preset || view.to === null ? '' : String(Math.round(view.to)),
   });

@@ -4,12 +4,14 @@ import {
   align,
   bandEdges,
   commonGaps,
+  gapsSince,
   mergeGaps,
   moduleBands,
   pan,
   select,
   sparkPath,
   thresholdBands,
+  usualPreset,
   valueRange,
   zoom,
 } from './series';
@@ -177,6 +179,44 @@ describe('the visible value range', () => {
   });
 });
 
+describe('percentages', () => {
+  it('are shown on the whole scale when they move, near when they do not', () => {
+    expect(valueRange(10, 60, [], '%')).toEqual([0, 100]);
+    const [low, high] = valueRange(68.1, 68.4, [], '%');
+    expect(high - low).toBeLessThan(20);
+  });
+  it('never reach above 100, and show the threshold just below', () => {
+    const [low, high] = valueRange(100, 100, [85, 95], '%');
+    expect(high).toBe(100);
+    expect(low).toBeLessThan(95);
+  });
+});
+
+describe('a host that is new', () => {
+  it('is shown as long as it has been reporting', () => {
+    expect(usualPreset(1000, 1000 + 600)).toBe('1h');
+    expect(usualPreset(1000, 1000 + 7200)).toBe('6h');
+    expect(usualPreset(1000, 1000 + 90_000)).toBe('24h');
+    expect(usualPreset(null, 1000)).toBe('24h');
+  });
+  it('misses nothing before its first report', () => {
+    expect(
+      gapsSince(
+        [
+          [0, 50],
+          [60, 80],
+          [90, 95],
+        ],
+        70,
+      ),
+    ).toEqual([
+      [70, 80],
+      [90, 95],
+    ]);
+    expect(gapsSince([[0, 50]], null)).toEqual([[0, 50]]);
+  });
+});
+
 describe('moving in time', () => {
   const range = { from: 1000, to: 5000 };
   it('pans by a share and stops at now', () => {
@@ -220,7 +260,7 @@ describe('small lines', () => {
         60,
         20,
       ),
-    ).toBe('M0.0 10.0L60.0 10.0');
+    ).toBe('M0.0 10.0h0L60.0 10.0');
     expect(sparkPath([], [], { from: 0, to: 60 }, 60, 20)).toBe('');
   });
 });

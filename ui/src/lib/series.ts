@@ -139,6 +139,9 @@ export function bandEdges(bands: readonly Band[]): { status: Band['status']; at:
   return [...edges].map(([at, status]) => ({ at, status })).sort((a, b) => a.at - b.at);
 }
 
+/** Percentages that move by this much are shown on the whole scale. */
+const wholeScaleFrom = 20;
+
 /**
  * The visible value range: all values, plus the nearest threshold when it is close enough to matter
  * (within the span of the data again), never a flat line without height.
@@ -147,10 +150,13 @@ export function valueRange(
   min: number,
   max: number,
   edges: readonly number[],
+  unit = '',
 ): [low: number, high: number] {
+  const percent = unit === '%' && min >= 0 && max <= 100;
+  if (percent && max - min >= wholeScaleFrom) return [0, 100];
   let low = min;
   let high = max;
-  const span = Math.max(high - low, Math.abs(high) * 0.02, 1e-9);
+  const span = Math.max(high - low, percent ? 10 : Math.abs(high) * 0.1, 1e-9);
   for (const edge of edges) {
     if (edge > max && edge - max <= span) high = Math.max(high, edge);
     if (edge < min && min - edge <= span) low = Math.min(low, edge);
@@ -158,7 +164,9 @@ export function valueRange(
   const height = Math.max(high - low, span);
   const pad = height * 0.08;
   const bottom = low >= 0 && low - pad < 0 ? 0 : low - pad;
-  return [bottom, (high - low < span ? low + span : high) + pad];
+  const top = (high - low < span ? low + span : high) + pad;
+  // A constant 100 % has its room below, not above.
+  return percent && top > 100 ? [Math.min(bottom, 100 - span), 100] : [bottom, top];
 }
 
 export interface Range {
@@ -176,6 +184,20 @@ export const presetSeconds = {
 } as const;
 export type Preset = keyof typeof presetSeconds;
 export const presets = Object.keys(presetSeconds) as Preset[];
+
+/** A day, or less for a host that has not reported for so long: the range nobody had to choose. */
+export function usualPreset(firstContactS: number | null, nowS: number): Preset {
+  const age = firstContactS === null ? Infinity : nowS - firstContactS;
+  return age <= presetSeconds['1h'] ? '1h' : age <= presetSeconds['6h'] ? '6h' : '24h';
+}
+
+/** Before the first report nothing is missing: gaps begin there at the earliest. */
+export function gapsSince(gaps: readonly Gap[], firstContactS: number | null): Gap[] {
+  if (firstContactS === null) return [...gaps];
+  return gaps
+    .map(([from, to]): Gap => [Math.max(from, firstContactS), to])
+    .filter(([from, to]) => to > from);
+}
 
 export const shortestRangeS = 60;
 export const longestRangeS = 5 * 365 * 86_400;
@@ -227,7 +249,8 @@ export function sparkPath(
   for (const [t, v] of points) {
     const before = previous;
     const broken = before === undefined || gaps.some(([a, b]) => a >= before && b <= t);
-    path += `${broken ? 'M' : 'L'}${x(t).toFixed(1)} ${y(v).toFixed(1)}`;
+    // A beginning is a dot (h0 with round ends), in case nothing follows it.
+    path += `${broken ? 'M' : 'L'}${x(t).toFixed(1)} ${y(v).toFixed(1)}${broken ? 'h0' : ''}`;
     previous = t;
   }
   return path;

@@ -42,17 +42,24 @@ function HealthPanels({ health }: { health: Health }) {
   const language = useLanguage();
   const { spool, ingest, losses, database } = health;
   const n = (value: number) => number(value, language);
+  // Seldom is told by the minute: nobody reads 0.0493 per second.
+  const rate = (perSecond: number) =>
+    perSecond > 0 && perSecond < 1
+      ? t('health.per_minute', { value: n(Math.round(perSecond * 600) / 10) })
+      : t('health.per_second', { value: n(Math.round(perSecond * 10) / 10) });
+  const ms = (value: number) =>
+    value > 0 && value < 0.1 ? '< 0.1 ms' : `${n(Math.round(value * 10) / 10)} ms`;
   return (
     <>
       <div className={css.figures}>
         <Figure
           name={t('health.rate')}
-          value={t('health.per_second', { value: n(ingest.samples_per_s) })}
-          note={t('health.reports_per_second', { value: n(ingest.items_per_s) })}
+          value={rate(ingest.samples_per_s)}
+          note={t('health.reports', { rate: rate(ingest.items_per_s) })}
         />
         <Figure
           name={t('health.lag')}
-          value={`${n(ingest.lag_ms_p99)} ms`}
+          value={ms(ingest.lag_ms_p99)}
           note={
             ingest.last_item_at ? (
               <>
@@ -97,7 +104,7 @@ function HealthPanels({ health }: { health: Health }) {
             items={[
               [t('health.db_kind'), `${database.dialect} ${database.version}`.trim()],
               [t('health.db_location'), <span className="y-mono">{database.location}</span>],
-              [t('health.db_latency'), `${n(database.latency_ms)} ms`],
+              [t('health.db_latency'), ms(database.latency_ms)],
               [
                 t('health.db_tls'),
                 database.tls_version

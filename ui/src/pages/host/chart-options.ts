@@ -141,7 +141,7 @@ export function chartOptions(
         range: (): [number, number] => {
           if (boolean) return [-0.1, 1.25];
           const seen = extremes(input.aligned.columns);
-          return seen ? valueRange(seen[0], seen[1], edges) : [0, 1];
+          return seen ? valueRange(seen[0], seen[1], edges, input.unit) : [0, 1];
         },
       },
     },

@@ -11,7 +11,16 @@ import { useTranslation } from '../../i18n';
 import type { HostView } from '../../lib/filters';
 import { isoInstant } from '../../lib/format';
 import { useNow } from '../../lib/now';
-import { pan, presets, presetSeconds, zoom, type Preset, type Range } from '../../lib/series';
+import {
+  gapsSince,
+  pan,
+  presets,
+  presetSeconds,
+  usualPreset,
+  zoom,
+  type Preset,
+  type Range,
+} from '../../lib/series';
 import css from './chart.module.css';
 import { TextHistory } from './text-history';
 import { TimeChart } from './time-chart';
@@ -25,28 +34,30 @@ const chartHeights = { one: 280, several: 200 };
 interface ChartPanelProps {
   modules: Module[];
   view: HostView;
+  /** Of the host, epoch seconds: before it nothing can be missing. */
+  firstContactS: number | null;
   last: string | null;
   onView: (view: Partial<HostView>) => void;
 }
 
-export function useRange(view: HostView): Range {
-  const now = useNow();
-  const live = Math.floor(now / 1000 / liveStepS) * liveStepS;
-  const { preset, from, to } = view;
+function useRange(view: HostView, preset: Preset): Range {
+  const live = Math.floor(useNow() / 1000 / liveStepS) * liveStepS;
+  const { from, to } = view;
   return useMemo(
     () =>
-      preset || from === null || to === null
-        ? { from: live - presetSeconds[preset ?? '24h'], to: live }
+      from === null || to === null
+        ? { from: live - presetSeconds[preset], to: live }
         : { from, to },
     [preset, from, to, live],
   );
 }
 
-export function ChartPanel({ modules, view, last, onView }: ChartPanelProps) {
+export function ChartPanel({ modules, view, firstContactS, last, onView }: ChartPanelProps) {
   const { t } = useTranslation();
-  const range = useRange(view);
+  const preset = view.preset ?? usualPreset(firstContactS, Date.now() / 1000);
+  const range = useRange(view, preset);
   const [asTable, setAsTable] = useState(false);
-  const { histories, failed, waiting } = useHistories(modules, range);
+  const { histories, failed, waiting } = useHistories(modules, range, firstContactS);
   const numeric = modules.filter((m) => !m.type.endsWith('string'));
   const texts = modules.filter((m) => m.type.endsWith('string'));
   const byUnit = useMemo(() => groupByUnit(numeric), [numeric]);
@@ -54,7 +65,7 @@ export function ChartPanel({ modules, view, last, onView }: ChartPanelProps) {
 
   const setRange = (next: Range) =>
     onView({ preset: null, from: Math.round(next.from), to: Math.round(next.to) });
-  const reset = () => onView({ preset: '24h', from: null, to: null });
+  const reset = () => onView({ preset: null, from: null, to: null });
   const centre = (range.from + range.to) / 2;
   const nowS = () => Date.now() / 1000;
 
@@ -66,7 +77,7 @@ export function ChartPanel({ modules, view, last, onView }: ChartPanelProps) {
           <SegmentedControl
             size="xs"
             aria-label={t('chart.range')}
-            value={view.preset ?? ''}
+            value={view.from === null ? preset : ''}
             onChange={(value) => onView({ preset: value as Preset, from: null, to: null })}
             data={presets.map((p) => ({ value: p, label: t(`range.${p}`) }))}
           />
@@ -160,7 +171,7 @@ export function ChartPanel({ modules, view, last, onView }: ChartPanelProps) {
  * The histories of the modules. While a new range is on its way the one before stays, so that the
  * chart (and the focus in it) remains where it is.
  */
-function useHistories(modules: readonly Module[], range: Range) {
+function useHistories(modules: readonly Module[], range: Range, firstContactS: number | null) {
   const results = useQueries({
     queries: modules.map((m) => historyQuery(m.id, range.from, range.to, maxPoints)),
   });
@@ -169,11 +180,12 @@ function useHistories(modules: readonly Module[], range: Range) {
   const version = results.map((r) => r.dataUpdatedAt).join() + range.from + '-' + range.to;
   const histories = useMemo(() => {
     for (const { data } of results) {
-      if (data) kept.current.set(data.module.id, data);
+      if (!data) continue;
+      kept.current.set(data.module.id, { ...data, gaps: gapsSince(data.gaps, firstContactS) });
     }
     return modules.map((m) => kept.current.get(m.id)).filter((h): h is History => !!h);
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [modules, version]);
+  }, [modules, version, firstContactS]);
   return {
     histories,
     failed: results.find((r) => r.isError),

@@ -2,8 +2,8 @@
 import { Button } from '@mantine/core';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { BellOff, Gauge, ShieldQuestion } from 'lucide-react';
-import { useMemo } from 'react';
+import { ArrowUp, BellOff, Gauge, ShieldQuestion } from 'lucide-react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { decideAgent, eventsQuery, hostQuery, modulesQuery } from '../../api/queries';
 import { ApiError } from '../../api/problem';
 import type { AgentDetail, Module } from '../../api/types';
@@ -24,7 +24,7 @@ import {
   type HostView,
 } from '../../lib/filters';
 import { duration } from '../../lib/format';
-import { thresholdBands } from '../../lib/series';
+import { thresholdBands, usualPreset } from '../../lib/series';
 import { ChartPanel } from './chart-panel';
 import css from './host.module.css';
 import { ModulesTable } from './modules-table';
@@ -104,6 +104,11 @@ function Host({ agent, updatedAt }: { agent: AgentDetail; updatedAt: number }) {
       resetScroll: false,
     });
 
+  const firstContactS = agent.first_contact ? Date.parse(agent.first_contact) / 1000 : null;
+  const preset = usualPreset(firstContactS, Date.now() / 1000);
+  const chart = useRef<HTMLDivElement>(null);
+  const showChart = () => chart.current?.scrollIntoView({ block: 'start' });
+
   return (
     <>
       <PageHead
@@ -120,7 +125,15 @@ function Host({ agent, updatedAt }: { agent: AgentDetail; updatedAt: number }) {
       <div className={css.columns}>
         <div className={css.main}>
           {list.length > 0 && (
-            <ChartPanel modules={shown} view={view} last={agent.last_contact} onView={setView} />
+            <div ref={chart} className={css.chart}>
+              <ChartPanel
+                modules={shown}
+                view={view}
+                firstContactS={firstContactS}
+                last={agent.last_contact}
+                onView={setView}
+              />
+            </div>
           )}
           <Panel title={t('host.modules')} flush>
             {modules.isError ? (
@@ -136,7 +149,12 @@ function Host({ agent, updatedAt }: { agent: AgentDetail; updatedAt: number }) {
               <ModulesTable
                 modules={list}
                 chosen={chosen}
+                preset={preset}
                 onChoose={(ids) => setView({ modules: ids })}
+                onShow={(id) => {
+                  setView({ modules: [id] });
+                  showChart();
+                }}
               />
             ) : (
               <Empty
@@ -156,7 +174,37 @@ function Host({ agent, updatedAt }: { agent: AgentDetail; updatedAt: number }) {
         </div>
         <Identity agent={agent} />
       </div>
+      {view.modules !== null && shown.length > 0 && (
+        <BackToChart chart={chart} count={shown.length} onClick={showChart} />
+      )}
     </>
+  );
+}
+
+interface BackToChartProps {
+  chart: { readonly current: HTMLElement | null };
+  count: number;
+  onClick: () => void;
+}
+
+/** While modules are ticked far below their chart: how many, and the way back up to it. */
+function BackToChart({ chart, count, onClick }: BackToChartProps) {
+  const { t } = useTranslation();
+  const [away, setAway] = useState(false);
+  useEffect(() => {
+    const element = chart.current;
+    if (!element) return undefined;
+    const observer = new IntersectionObserver(([entry]) => setAway(!entry?.isIntersecting));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [chart]);
+  if (!away) return null;
+  return (
+    <div className={`${css.back} y-no-print`}>
+      <Button size="sm" leftSection={<ArrowUp size={16} aria-hidden="true" />} onClick={onClick}>
+        {t('host.back_to_chart', { count })}
+      </Button>
+    </div>
   );
 }
 

@@ -8,6 +8,7 @@ import { Time } from '../../components/time';
 import { useLanguage, useTranslation } from '../../i18n';
 import { mostModules, statuses } from '../../lib/filters';
 import { moduleValue } from '../../lib/format';
+import type { Preset } from '../../lib/series';
 import { useValueWords } from '../../lib/value-words';
 import css from './host.module.css';
 import { Spark } from './spark';
@@ -16,6 +17,10 @@ interface ModulesTableProps {
   modules: Module[];
   chosen: readonly number[];
   onChoose: (ids: number[]) => void;
+  /** A module's name was chosen: its chart is what the reader wants to see now. */
+  onShow: (id: number) => void;
+  /** How far back the small lines go. */
+  preset: Preset;
 }
 
 /** Groups in the order of their worst module, modules in the order of their state, then by name. */
@@ -35,7 +40,8 @@ export function byGroup(modules: readonly Module[]): [group: string, modules: Mo
   );
 }
 
-export function ModulesTable({ modules, chosen, onChoose }: ModulesTableProps) {
+export function ModulesTable(props: ModulesTableProps) {
+  const { modules, preset, ...row } = props;
   const { t } = useTranslation();
   const root = useRef<HTMLTableElement>(null);
   const groups = useMemo(() => byGroup(modules), [modules]);
@@ -56,7 +62,7 @@ export function ModulesTable({ modules, chosen, onChoose }: ModulesTableProps) {
             {t('host.col_value')}
           </th>
           <th scope="col" data-col="spark">
-            {t('host.col_day')}
+            {t('host.col_last', { range: t(`range.${preset}`) })}
           </th>
           <th scope="col" data-col="age">
             {t('host.col_age')}
@@ -73,13 +79,7 @@ export function ModulesTable({ modules, chosen, onChoose }: ModulesTableProps) {
           {list.map((module) => {
             index += 1;
             return (
-              <ModuleRow
-                key={module.id}
-                module={module}
-                index={index}
-                chosen={chosen}
-                onChoose={onChoose}
-              />
+              <ModuleRow key={module.id} module={module} index={index} preset={preset} {...row} />
             );
           })}
         </tbody>
@@ -88,14 +88,12 @@ export function ModulesTable({ modules, chosen, onChoose }: ModulesTableProps) {
   );
 }
 
-interface ModuleRowProps {
+interface ModuleRowProps extends Omit<ModulesTableProps, 'modules'> {
   module: Module;
   index: number;
-  chosen: readonly number[];
-  onChoose: (ids: number[]) => void;
 }
 
-function ModuleRow({ module, index, chosen, onChoose }: ModuleRowProps) {
+function ModuleRow({ module, index, chosen, onChoose, onShow, preset }: ModuleRowProps) {
   const { t } = useTranslation();
   const language = useLanguage();
   const words = useValueWords();
@@ -120,7 +118,7 @@ function ModuleRow({ module, index, chosen, onChoose }: ModuleRowProps) {
           className={css.moduleName}
           data-row={index}
           aria-label={t('host.chart_only', { name: module.name })}
-          onClick={() => onChoose([module.id])}
+          onClick={() => onShow(module.id)}
         >
           {module.name}
         </button>
@@ -135,7 +133,7 @@ function ModuleRow({ module, index, chosen, onChoose }: ModuleRowProps) {
         {value}
       </td>
       <td data-col="spark">
-        <Spark module={module} />
+        <Spark module={module} preset={preset} />
       </td>
       <td data-col="age">
         <Time value={module.value_at} />

@@ -3,20 +3,19 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { sparkQuery } from '../../api/queries';
 import type { Module, Point } from '../../api/types';
 import { useNow } from '../../lib/now';
-import { sparkPath } from '../../lib/series';
+import { presetSeconds, sparkPath, type Preset } from '../../lib/series';
 import css from './host.module.css';
 
 const width = 96;
 const height = 24;
-const hours = 24;
-const stepS = 300;
+const stepS = 60;
 
-/** The last day in a stroke. Asked for only once it is in sight. */
-export function Spark({ module }: { module: Module }) {
+/** The last hours in a stroke. Asked for only once it is in sight. */
+export function Spark({ module, preset }: { module: Module; preset: Preset }) {
   const box = useRef<HTMLSpanElement>(null);
   const [seen, setSeen] = useState(false);
   const to = Math.floor(useNow() / 1000 / stepS) * stepS;
-  const from = to - hours * 3600;
+  const from = to - presetSeconds[preset];
   useEffect(() => {
     const element = box.current;
     if (!element || seen) return undefined;

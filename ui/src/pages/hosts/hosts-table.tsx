@@ -119,7 +119,7 @@ export function HostsTable(props: HostsTableProps) {
   // What stands above (filters that wrap, a problem) may have moved the table; same value, no work.
   useLayoutEffect(() => {
     setOffset(root.current?.offsetTop ?? 0);
-  });
+  }, [rows, filter, narrow]);
 
   const virtual = useWindowVirtualizer({
     count: rows.length,

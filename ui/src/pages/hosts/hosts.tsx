@@ -48,6 +48,14 @@ export function HostsPage() {
         name={t('hosts.title')}
         sub={first ? t('hosts.sub', { count: total, shown: number(total, language) }) : ' '}
         updatedAt={query.dataUpdatedAt}
+        actions={
+          <Toggle
+            pressed={filter.approval === 'pending'}
+            onClick={() => change({ approval: filter.approval === 'pending' ? '' : 'pending' })}
+          >
+            {t('hosts.pending_only')}
+          </Toggle>
+        }
       />
       {first && <Proportion counts={first.counts} />}
       <FilterBar>
@@ -82,12 +90,6 @@ export function HostsPage() {
             ...groups.map((g) => ({ value: String(g.id), label: g.name })),
           ]}
         />
-        <Toggle
-          pressed={filter.approval === 'pending'}
-          onClick={() => change({ approval: filter.approval === 'pending' ? '' : 'pending' })}
-        >
-          {t('hosts.pending_only')}
-        </Toggle>
         {filtered && (
           <Button
             size="compact-sm"
