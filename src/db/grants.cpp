@@ -67,7 +67,7 @@ Result<std::vector<std::string>> grant_statements(Role role, const Account& acco
     return Error{ErrorCode::kInvalid, "database name \"" + std::string(database) + "\""};
   }
   const std::string to = " TO '" + account.user + "'@'" + account.host + "';";
-  const std::string quoted = "`" + std::string(database) + "`.";
+  const std::string quoted = "`" + std::string(database) + "`.`";
   std::vector<std::string> out;
   if (role == Role::kOwner) {
     // '_' is a wildcard where rights on a whole database are given.
@@ -77,17 +77,20 @@ Result<std::vector<std::string>> grant_statements(Role role, const Account& acco
     out.push_back("GRANT ALL PRIVILEGES ON `" + pattern + "`.*" + to);
     return out;
   }
+  const auto grant = [&](std::string_view what, std::string_view name) {
+    std::string statement = "GRANT ";
+    statement.append(what).append(" ON ").append(quoted).append(name).append("`").append(to);
+    out.push_back(std::move(statement));
+  };
   for (const std::string& table : tables) {
     const std::string_view what = rights(role, table);
-    if (!what.empty()) {
-      out.push_back("GRANT " + std::string(what) + " ON " + quoted + "`" + table + "`" + to);
-    }
+    if (!what.empty()) grant(what, table);
   }
-  if (role == Role::kServer) {
-    for (const std::string_view procedure : kProcedures) {
-      out.push_back("GRANT EXECUTE ON PROCEDURE " + quoted + "`" + std::string(procedure) + "`" +
-                    to);
-    }
+  if (role != Role::kServer) return out;
+  for (const std::string_view procedure : kProcedures) {
+    std::string statement = "GRANT EXECUTE ON PROCEDURE ";
+    statement.append(quoted).append(procedure).append("`").append(to);
+    out.push_back(std::move(statement));
   }
   return out;
 }

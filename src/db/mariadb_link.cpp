@@ -117,7 +117,7 @@ Status check_tls(MYSQL* mysql, const Options& o, LinkInfo& info) {
   const char* cipher = mysql_get_ssl_cipher(mysql);
   if (cipher != nullptr) info.tls_cipher = cipher;
   const char* version = nullptr;
-  if (mariadb_get_infov(mysql, MARIADB_CONNECTION_TLS_VERSION, &version) == 0 &&
+  if (mariadb_get_infov(mysql, MARIADB_CONNECTION_TLS_VERSION, static_cast<void*>(&version)) == 0 &&
       version != nullptr) {
     info.tls_version = version;
   }
@@ -191,9 +191,10 @@ Result<MariaDbLink> open_target(const Options& o, const Target& target,
   if (o.tls != Options::Tls::kDisabled) guard.emplace();
   // CLIENT_FOUND_ROWS: an UPDATE counts the rows that matched, as SQLite does.
   // A Secret's text ends in a zero byte: it is a std::string.
-  if (mysql_real_connect(mysql, or_null(target.host), o.user.c_str(), password.reveal().data(),
-                         o.database.c_str(), target.port, or_null(target.socket),
-                         CLIENT_FOUND_ROWS) == nullptr) {
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage)
+  const char* secret = password.reveal().data();
+  if (mysql_real_connect(mysql, or_null(target.host), o.user.c_str(), secret, o.database.c_str(),
+                         target.port, or_null(target.socket), CLIENT_FOUND_ROWS) == nullptr) {
     if (guard && guard->cut()) {
       return Error{ErrorCode::kDenied, "TLS is required, but the server does not offer it"};
     }
@@ -231,6 +232,7 @@ Result<std::vector<std::vector<std::string>>> ask(MYSQL* mysql, std::string_view
   while (const MYSQL_ROW row = mysql_fetch_row(result.get())) {
     const unsigned long* lengths = mysql_fetch_lengths(result.get());
     std::vector<std::string> cells;
+    cells.reserve(columns);
     for (unsigned i = 0; i < columns; ++i) {
       cells.emplace_back(row[i] == nullptr ? "" : row[i], row[i] == nullptr ? 0 : lengths[i]);
     }
