@@ -53,7 +53,8 @@ Result<std::string> database_grants(const std::string& role, const std::string& 
   YAGURA_TRY(tables, db::schema_tables());
   YAGURA_TRY(statements, db::grant_statements(which, parsed, database, tables));
   std::string text;
-  for (const std::string& statement : statements) text += statement + "\n";
+  for (const std::string& statement : statements)
+    text += statement + "\n";
   return text;
 }
 

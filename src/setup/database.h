@@ -1,5 +1,5 @@
-// `yagura db`: the administrator's side of the database (docs/database.md). The settings file holds a
-// section [database] and nothing else: that of the schema owner, which no running program uses.
+// `yagura db`: the administrator's side of the database (docs/database.md). The settings file holds
+// a section [database] and nothing else: that of the schema owner, which no running program uses.
 #pragma once
 
 #include <string>
