@@ -186,7 +186,7 @@ Result<DemoRemoval> remove_demo(db::Connection& db) {
   for (const db::Row& row : agents) {
     const std::int64_t id = row.integer(0);
     std::int64_t rows = 0;
-    YAGURA_CHECK(db::transaction(db, [&](db::Connection& c) -> Status {
+    const Status removed = db::transaction(db, [&](db::Connection& c) -> Status {
       rows = 0;
       // The same lock that ingestion takes: no report of this agent is half way through.
       YAGURA_CHECK(
@@ -200,7 +200,8 @@ Result<DemoRemoval> remove_demo(db::Connection& db) {
         rows += done.affected;
       }
       return {};
-    }));
+    });
+    if (!removed.ok()) return removed.error();
     ++removal.agents;
     removal.rows += rows;
   }
