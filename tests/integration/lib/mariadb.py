@@ -81,7 +81,7 @@ class MariaDb:
         self.log = self.folder / "run" / "server.log"
         self.tls, self.require_tls, self.tls_versions = tls, require_tls, tls_versions
         self.options = list(options)
-        self.process = None
+        self.process = self.guardian = None
         self.authority = Authority(self.folder / "pki") if tls else None
         if tls:
             names = server_names or "DNS:localhost,IP:127.0.0.1"
@@ -165,8 +165,17 @@ class MariaDb:
             self.process = subprocess.Popen(
                 [self.mariadbd, f"--defaults-file={self.folder}/my.cnf", *self._as_user()],
                 stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+        # Ends the server should the tests die without doing it: then its input closes without a word.
+        self.guardian = subprocess.Popen(
+            ["sh", "-c", 'read word || { kill -9 "$1"; rm -rf "$2"; }', "guardian", str(self.process.pid),
+             str(self.folder)], stdin=subprocess.PIPE, start_new_session=True)
         wait_until(self._answers, timeout, "MariaDB answers")
         return self
+
+    def _dismiss_guardian(self):
+        if self.guardian is not None:
+            self.guardian.communicate(b"all is well\n")
+            self.guardian = None
 
     def _answers(self):
         if self.process.poll() is not None:
@@ -177,12 +186,14 @@ class MariaDb:
             return False
 
     def stop(self, timeout=60.0):
+        self._dismiss_guardian()
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(timeout)
 
     def kill(self):
         """kill -9: a crash of the server."""
+        self._dismiss_guardian()
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
