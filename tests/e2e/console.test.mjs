@@ -351,7 +351,7 @@ describe('console', { skip: target ? false : reason, concurrency: 1 }, () => {
     await page.waitForFunction(() =>
       performance
         .getEntriesByType('resource')
-        .some((e) => /\/assets\/events-table-.*css/.test(e.name)),
+        .some((e) => /\/assets\/events-.*css/.test(e.name)),
     );
     await page.waitForLoadState('networkidle');
     await visitor.context.setOffline(true);
