@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/random.h"
+#include "base/signals.h"
 #include "crypto/x509.h"
 #include "tentacle/client_transport.h"
 
@@ -240,7 +241,7 @@ class SlowSenders {
 }  // namespace
 
 int main() {
-  std::signal(SIGPIPE, SIG_IGN);
+  ignore_broken_pipes();
   const Daemon daemon;
   const Figures plain = measure(daemon, false, 16, kSeconds);
   print("transport, plain, one file a connection, durable", plain.files_per_s, "files/s", 2300,
