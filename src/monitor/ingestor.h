@@ -41,7 +41,7 @@ struct IngestorOptions {
   QueuePolicy queue;
   std::size_t parse_threads = 2;
   /// Documents in one transaction, at most. Larger ones cost memory, smaller ones commits.
-  std::size_t batch = 192;
+  std::size_t batch = 64;
   std::size_t cached_agents = 50'000;
   std::int64_t quarantine_days = 30;  ///< quarantined files are kept; 0 = for ever
 };

@@ -98,17 +98,27 @@ void print_welcome(const Installation& installation, const UpOptions& options,
   say("State        yagura doctor --data " + installation.root());
 }
 
-}  // namespace
-
-Result<std::unique_ptr<db::Connection>> open_database(const Installation& installation) {
-  YAGURA_TRY(settings, Settings::load(installation.path("conf/server.toml")));
+Result<std::unique_ptr<db::Connection>> open_database_of(const Installation& installation,
+                                                         const std::string& settings_file) {
+  YAGURA_TRY(settings, Settings::load(installation.path(settings_file)));
   YAGURA_TRY(options, db::read_options(settings));
   return db::connect(options);
 }
 
+/// With MariaDB the data server's account may not touch the accounts of people; the console's may.
+Result<std::unique_ptr<db::Connection>> open_accounts(const Installation& installation) {
+  return open_database_of(installation, "conf/console.toml");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<db::Connection>> open_database(const Installation& installation) {
+  return open_database_of(installation, "conf/server.toml");
+}
+
 Result<crypto::Secret> reset_password(const Installation& installation, const std::string& user,
                                       const Clock& clock) {
-  YAGURA_TRY(db, open_database(installation));
+  YAGURA_TRY(db, open_accounts(installation));
   SystemRandom random;
   return identity::reset_password(*db, user, {}, random, clock.now());
 }
@@ -150,7 +160,7 @@ Result<Ready> make_ready(UpOptions& options, const std::string& program_folder,
 /// Makes the first administrator if there is none; the password is empty otherwise. Last of all
 /// steps, so that a password is never made that nobody gets to see.
 Result<crypto::Secret> first_password(const Installation& installation, const Clock& clock) {
-  YAGURA_TRY(db, open_database(installation));
+  YAGURA_TRY(db, open_accounts(installation));
   YAGURA_TRY(administrator, identity::has_administrator(*db));
   if (administrator) return crypto::Secret();
   SystemRandom random;
