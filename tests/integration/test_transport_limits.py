@@ -11,8 +11,8 @@ import time
 import unittest
 from pathlib import Path
 
-from .lib.process import tool, wait_until
-from .lib.transport import PLAIN, Transport
+from lib.process import tool, wait_until
+from lib.transport import PLAIN, Transport
 
 STOCK = tool("tentacle_client")
 
