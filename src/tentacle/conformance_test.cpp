@@ -264,7 +264,8 @@ TEST(Conformance, DripsEndWithTheWholeExchange) {
   // A byte now and then defeats idle timeouts; the deadline of the whole upload holds all the same.
   Reference server("[limits]\nidle_s = 5\noperation_base_s = 1\nminimum_rate = 1000000\n");
   TestClient client = server.connect();
-  client.ask("SEND <q> SIZE 100000\n");
+  // So large that no machine gets through it byte by byte within its 1 s + 2,000,000 / 1,000,000 s.
+  client.ask("SEND <q> SIZE 2000000\n");
   const Micros begin = SystemClock().steady();
   while (client.send("x") && SystemClock().steady() - begin < 20 * kSecond) {
     std::this_thread::yield();
