@@ -143,7 +143,7 @@ class Daemon {
   std::string settings() const {
     return "[process]\nallow_root = true\n[spool]\nincoming = \"" + root_ +
            "/in\"\nmax_items = 5000000\n[limits]\nconnections = 4000\nper_address = "
-           "4000\nminimum_rate = 1\n"
+           "4000\nminimum_rate = 100\n"
            "[[listener]]\nname = \"plain\"\naddress = \"127.0.0.1\"\nport = " +
            std::to_string(plain_) +
            "\nmin_level = 1\nplaintext_optin = { by = \"bench\", until = \"2099-12-31\" }\n"
